@@ -1,0 +1,3 @@
+"""GitOps for Azure VM backup."""
+
+__version__ = "0.1.0"
