@@ -1,0 +1,1 @@
+"""How Azure is spoken to: the only importer of azure."""

@@ -1,0 +1,1 @@
+"""What a person is told: diagnostics, the troubleshooting table, and how both are printed."""

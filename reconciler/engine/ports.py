@@ -1,0 +1,117 @@
+"""What the engine needs of the world, as Protocols; `app` gives it the adapters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from reconciler.model.call import Call
+from reconciler.model.desired import Vault
+from reconciler.model.observed import Check, Observed, Sizes, VirtualMachine, VmKey
+from reconciler.model.outcome import Answer, Operation, Outcome
+from reconciler.model.plan import Plan, Step
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What to look at. `classic` and `network` add the lists of classic VMs and of network interfaces."""
+
+    vaults: tuple[Vault, ...]
+    classic: bool = False
+    network: bool = False
+
+
+class Reader(Protocol):
+    """All that a dry run is given: there is no method here that writes."""
+
+    async def observe(self, scope: Scope) -> Observed:
+        """One snapshot; what could not be read is a gap in it, not an exception."""
+        ...
+
+    async def check(self, vault: Vault, vms: Sequence[VirtualMachine]) -> Mapping[VmKey, Check]:
+        """Azure's word on protecting each VM in `vault`; a VM whose check could not be read is left out."""
+        ...
+
+
+class Writer(Protocol):
+    """The one way in which calls are sent and operations followed."""
+
+    async def submit(self, call: Call, correlation_id: str) -> Answer:
+        """Send once; never waits for the operation, never sends again."""
+        ...
+
+    async def poll(self, operation: Operation) -> Answer:
+        """Look once at a running operation: Pending while it runs."""
+        ...
+
+
+class Clock(Protocol):
+    def now(self) -> datetime:
+        """Aware UTC."""
+        ...
+
+    def monotonic(self) -> float:
+        """Seconds that never run backwards."""
+        ...
+
+    async def sleep(self, seconds: float) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class OpenOperation:
+    """Something an earlier process started and did not see end. `operation` is None when no answer came."""
+
+    run: str
+    step_id: str
+    action: str
+    vault: str
+    subject_id: str
+    operation: Operation | None
+
+
+class Journal(Protocol):
+    """Memory, not authority: each method is durable when it returns."""
+
+    def begin(self, run: str, plan: Plan, revision: str | None) -> None: ...
+
+    def intend(self, run: str, step: Step, correlation_id: str) -> None: ...
+
+    def record(self, run: str, step_id: str, outcome: Outcome) -> None: ...
+
+    def owe(self, run: str, step: Step) -> None:
+        """Remember that `step.put_back` is owed."""
+        ...
+
+    def paid(self, run: str, step_id: str) -> None: ...
+
+    def debts(self) -> Sequence[tuple[str, str, Call]]:
+        """(run, step id, call) of every put-back still owed."""
+        ...
+
+    def open_operations(self) -> Sequence[OpenOperation]: ...
+
+    def last_sizes(self, scope: str) -> Sizes | None:
+        """Of the last complete observation of this scope."""
+        ...
+
+    def remember_sizes(self, scope: str, sizes: Sizes) -> None: ...
+
+
+class Progress(Protocol):
+    """Where long work reports; silent unless somebody watches."""
+
+    def phase(self, text: str, total: int | None = None) -> None: ...
+
+    def advance(self, amount: int = 1) -> None: ...
+
+    def step(self, step: Step, outcome: Outcome) -> None: ...
+
+    def close(self) -> None: ...
+
+
+def sizes(observed: Observed) -> Sizes:
+    """The yardstick of the shrink guard."""
+    items: Iterable[int] = (len(vault.items) for vault in observed.vaults.values())
+    return Sizes(len(observed.vms), sum(items))
