@@ -1,0 +1,215 @@
+"""The embedded vault's memory: one SQLite file, or `:memory:`; the only SQL of the package."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+
+from reconciler.vaultserver.arm import fold
+from reconciler.vaultserver.records import Record, RequestRecord
+
+R = TypeVar("R", bound=Record)
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS setting (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS document (
+    kind TEXT NOT NULL, id TEXT NOT NULL, scope TEXT NOT NULL, link TEXT NOT NULL, body BLOB NOT NULL,
+    PRIMARY KEY (kind, id)) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS document_scope ON document (kind, scope, id);
+CREATE INDEX IF NOT EXISTS document_link ON document (kind, link);
+CREATE TABLE IF NOT EXISTS event (
+    number INTEGER PRIMARY KEY, due REAL NOT NULL, kind TEXT NOT NULL, subject TEXT NOT NULL, body BLOB NOT NULL);
+CREATE INDEX IF NOT EXISTS event_due ON event (due, number);
+CREATE INDEX IF NOT EXISTS event_subject ON event (subject, kind);
+CREATE TABLE IF NOT EXISTS request (
+    number INTEGER PRIMARY KEY, time REAL NOT NULL, method TEXT NOT NULL, path TEXT NOT NULL, query TEXT NOT NULL,
+    status INTEGER NOT NULL, agent TEXT NOT NULL);
+"""
+_PUT = "INSERT OR REPLACE INTO document (kind, id, scope, link, body) VALUES (?, ?, ?, ?, ?)"
+_BUSY_SECONDS = 30
+_STATEMENTS = 1000
+
+
+class NotAVaultError(Exception):
+    """The file exists but does not hold an embedded vault."""
+
+
+class Database:
+    """Documents, events, settings and the request log. Safe to share between threads, and the file between processes."""
+
+    def __init__(self, path: str | Path = ":memory:") -> None:
+        self.path = str(path)
+        self._lock = threading.RLock()
+        self._depth = 0
+        if self.path != ":memory:":
+            Path(self.path).parent.mkdir(parents=True, exist_ok=True)
+        self._connection = sqlite3.connect(
+            self.path,
+            timeout=_BUSY_SECONDS,
+            isolation_level=None,
+            check_same_thread=False,
+            cached_statements=_STATEMENTS,
+        )
+        try:
+            self._connection.execute("PRAGMA journal_mode=WAL").close()
+            self._connection.execute("PRAGMA synchronous=NORMAL").close()
+            self._connection.executescript(_SCHEMA).close()
+        except sqlite3.DatabaseError as error:
+            self._connection.close()
+            raise NotAVaultError(f"{self.path}: {error}") from error
+
+    def close(self) -> None:
+        with self._lock:
+            self._connection.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All or nothing; one inside another is undone alone."""
+        with self._lock:
+            depth, self._depth = self._depth, self._depth + 1
+            begin, commit, undo = _brackets(depth)
+            try:
+                self._connection.execute(begin)
+                try:
+                    yield
+                except BaseException:
+                    for statement in undo:
+                        self._connection.execute(statement)
+                    raise
+                self._connection.execute(commit)
+            finally:
+                self._depth = depth
+
+    def _rows(self, sql: str, *values: object) -> list[Any]:
+        with self._lock:
+            return self._connection.execute(sql, values).fetchall()
+
+    # documents
+
+    def put(self, record: Record) -> None:
+        self._rows(_PUT, *_row(record))
+
+    def put_all(self, records: Iterable[Record]) -> None:
+        """Many at once; a generator is consumed as it goes, inside one transaction."""
+        with self.transaction():
+            self._connection.executemany(_PUT, (_row(record) for record in records))
+
+    def get(self, cls: type[R], arm_id: str) -> R | None:
+        rows = self._rows("SELECT body FROM document WHERE kind = ? AND id = ?", cls.kind, fold(arm_id))
+        return msgspec.json.decode(rows[0][0], type=cls) if rows else None
+
+    def delete(self, record: Record) -> None:
+        self._rows("DELETE FROM document WHERE kind = ? AND id = ?", record.kind, fold(record.id))
+
+    def all(self, cls: type[R], scope: str | None = None) -> list[R]:
+        """Every document of a kind (in a scope), by folded id."""
+        if scope is None:
+            rows = self._rows("SELECT body FROM document WHERE kind = ? ORDER BY id", cls.kind)
+        else:
+            sql = "SELECT body FROM document WHERE kind = ? AND scope = ? ORDER BY id"
+            rows = self._rows(sql, cls.kind, fold(scope))
+        decoder = msgspec.json.Decoder(cls)
+        return [decoder.decode(body) for (body,) in rows]
+
+    def page(self, cls: type[R], scope: str | None, after: str, limit: int) -> list[R]:
+        """At most `limit` documents whose folded id comes after `after`."""
+        sql = "SELECT body FROM document WHERE kind = ? AND scope = ? AND id > ? ORDER BY id LIMIT ?"
+        if scope is None:
+            sql = "SELECT body FROM document WHERE kind = ? AND ? = '' AND id > ? ORDER BY id LIMIT ?"
+        rows = self._rows(sql, cls.kind, fold(scope or ""), after, limit)
+        decoder = msgspec.json.Decoder(cls)
+        return [decoder.decode(body) for (body,) in rows]
+
+    def linked(self, cls: type[R], link: str) -> list[R]:
+        sql = "SELECT body FROM document WHERE kind = ? AND link = ? ORDER BY id"
+        decoder = msgspec.json.Decoder(cls)
+        return [decoder.decode(body) for (body,) in self._rows(sql, cls.kind, fold(link))]
+
+    def count(self, cls: type[Record], scope: str) -> int:
+        sql = "SELECT count(*) FROM document WHERE kind = ? AND scope = ?"
+        return int(self._rows(sql, cls.kind, fold(scope))[0][0])
+
+    def clear_scope(self, scope: str) -> None:
+        """Forget everything listed under a scope, and what was due for it."""
+        self._rows("DELETE FROM document WHERE scope = ? AND kind NOT IN ('vm', 'vault')", fold(scope))
+        self._rows("DELETE FROM event WHERE subject = ? OR subject LIKE ?", fold(scope), fold(scope) + "/%")
+
+    # settings
+
+    def setting(self, name: str) -> str | None:
+        rows = self._rows("SELECT value FROM setting WHERE name = ?", name)
+        return str(rows[0][0]) if rows else None
+
+    def set_setting(self, name: str, value: str) -> None:
+        self._rows("INSERT OR REPLACE INTO setting (name, value) VALUES (?, ?)", name, value)
+
+    def next_number(self, name: str) -> int:
+        """A counter that never gives a number twice, in any process."""
+        sql = (
+            "INSERT INTO setting (name, value) VALUES (?, '1') "
+            "ON CONFLICT (name) DO UPDATE SET value = CAST(value AS INTEGER) + 1 RETURNING value"
+        )
+        return int(self._rows(sql, f"counter:{name}")[0][0])
+
+    # events
+
+    def add_event(self, due: datetime, kind: str, subject: str, body: dict[str, Any]) -> None:
+        sql = "INSERT INTO event (due, kind, subject, body) VALUES (?, ?, ?, ?)"
+        self._rows(sql, due.timestamp(), kind, fold(subject), msgspec.json.encode(body))
+
+    def take_event(self, now: datetime) -> tuple[datetime, str, str, dict[str, Any]] | None:
+        """The earliest event due by now, removed; None when none is."""
+        sql = "SELECT number, due, kind, subject, body FROM event WHERE due <= ? ORDER BY due, number LIMIT 1"
+        for number, due, kind, subject, body in self._rows(sql, now.timestamp()):
+            self._rows("DELETE FROM event WHERE number = ?", number)
+            return datetime.fromtimestamp(due, UTC), kind, subject, msgspec.json.decode(body)
+        return None
+
+    def any_due(self, now: datetime) -> bool:
+        return bool(self._rows("SELECT 1 FROM event WHERE due <= ? LIMIT 1", now.timestamp()))
+
+    def next_due(self) -> datetime | None:
+        due = self._rows("SELECT min(due) FROM event")[0][0]
+        return None if due is None else datetime.fromtimestamp(due, UTC)
+
+    def cancel_events(self, subject: str, kind: str) -> None:
+        self._rows("DELETE FROM event WHERE subject = ? AND kind = ?", fold(subject), kind)
+
+    # the request log
+
+    def log_request(self, time: datetime, method: str, path: str, query: str, status: int, agent: str) -> None:
+        sql = "INSERT INTO request (time, method, path, query, status, agent) VALUES (?, ?, ?, ?, ?, ?)"
+        self._rows(sql, time.timestamp(), method, path, query, status, agent)
+
+    def requests(self, after: int = 0) -> list[RequestRecord]:
+        sql = "SELECT number, time, method, path, query, status, agent FROM request WHERE number > ? ORDER BY number"
+        return [
+            RequestRecord(
+                number=number,
+                time=datetime.fromtimestamp(time, UTC),
+                method=method,
+                path=path,
+                query=query,
+                status=status,
+                agent=agent,
+            )
+            for number, time, method, path, query, status, agent in self._rows(sql, after)
+        ]
+
+
+def _row(record: Record) -> tuple[str, str, str, str, bytes]:
+    return record.kind, fold(record.id), record.scope, record.link, msgspec.json.encode(record)
+
+
+def _brackets(depth: int) -> tuple[str, str, tuple[str, ...]]:
+    if depth == 0:
+        return "BEGIN IMMEDIATE", "COMMIT", ("ROLLBACK",)
+    name = f"inner{depth}"
+    return f"SAVEPOINT {name}", f"RELEASE {name}", (f"ROLLBACK TO {name}", f"RELEASE {name}")
