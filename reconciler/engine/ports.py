@@ -10,7 +10,7 @@ from typing import Protocol
 from reconciler.model.call import Call
 from reconciler.model.desired import Vault
 from reconciler.model.observed import Check, Observed, Sizes, VirtualMachine, VmKey
-from reconciler.model.outcome import Answer, Operation, Outcome
+from reconciler.model.outcome import Answer, OpenOperation, Operation, Outcome
 from reconciler.model.plan import Plan, Step
 
 
@@ -57,18 +57,6 @@ class Clock(Protocol):
         ...
 
     async def sleep(self, seconds: float) -> None: ...
-
-
-@dataclass(frozen=True, slots=True)
-class OpenOperation:
-    """Something an earlier process started and did not see end. `operation` is None when no answer came."""
-
-    run: str
-    step_id: str
-    action: str
-    vault: str
-    subject_id: str
-    operation: Operation | None
 
 
 class Journal(Protocol):

@@ -96,6 +96,18 @@ Outcome = Done | Pending | Retry | Failed | Skipped
 """What became of a step."""
 
 
+@dataclass(frozen=True, slots=True)
+class OpenOperation:
+    """Something an earlier process started and did not see end. `operation` is None when no answer came."""
+
+    run: str
+    step_id: str
+    action: str
+    vault: str
+    subject_id: str
+    operation: Operation | None
+
+
 def word(outcome: Outcome) -> str:
     """`done`, `pending`, `retry`, `failed` or `skipped`: the words of the apply result (DESIGN 4)."""
     return type(outcome).__name__.lower()

@@ -1,0 +1,37 @@
+"""Carry a plan out: every step to its outcome, none in the way of another."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from reconciler.engine.run import Run
+from reconciler.engine.schedule import Schedule
+from reconciler.engine.send import Sender
+from reconciler.model.outcome import Outcome, Skipped
+from reconciler.model.plan import Plan, Step
+
+
+async def carry_out(plan: Plan, run: Run, *, busy: Mapping[str, str] | None = None) -> Mapping[str, Outcome]:
+    """What became of each step of the plan, by step id. Held steps are not sent, nor is what depends on them.
+
+    `busy` maps the key of a subject on which something still runs to the reason given for skipping its steps.
+    `Done` is Azure's word here; only the next observation makes it true.
+    """
+    held = {held.step.id for held in plan.held}
+    schedule = Schedule([step for step in plan.steps if step.id not in held], run.parallelism)
+    sender = Sender(run, busy or {})
+
+    async def handle(step: Step) -> Outcome:
+        return _told(run, step, await sender.do(step))
+
+    async def blocked(step: Step) -> Outcome:
+        return _told(run, step, schedule.obstacle(step) or Skipped(""))
+
+    run.progress.phase("Applying", len(plan.steps))
+    return await schedule.run(handle, blocked, sender.put_back)
+
+
+def _told(run: Run, step: Step, outcome: Outcome) -> Outcome:
+    run.progress.step(step, outcome)
+    run.progress.advance()
+    return outcome

@@ -1,0 +1,134 @@
+"""Reconcile once: resume, look, carry out, look again, and say what became of each step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Coroutine, Mapping
+from dataclasses import dataclass
+from uuid import uuid4
+
+import structlog
+
+from reconciler.diagnostics.catalog import Catalog, catalog
+from reconciler.engine.apply import carry_out
+from reconciler.engine.close import close
+from reconciler.engine.debts import settle_all
+from reconciler.engine.look import Look, look, scope_key
+from reconciler.engine.ports import Clock, Journal, Progress, Reader, Writer, sizes
+from reconciler.engine.resume import look_back, resume
+from reconciler.engine.run import Run
+from reconciler.model.desired import Desired
+from reconciler.model.observed import Observed
+from reconciler.model.outcome import Outcome, Pending, Retry
+from reconciler.model.plan import Plan
+from reconciler.planning import Brakes
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a run did. `after` and `observed_after` are the closing look; the opening one where nothing was applied.
+
+    `refused` says why nothing was applied though a plan was given; it is empty otherwise.
+    """
+
+    run: str
+    plan: Plan
+    outcomes: Mapping[str, Outcome]
+    after: Plan
+    observed_after: Observed
+    refused: str = ""
+
+
+def new_uuid() -> str:
+    """A correlation id as Azure wants it."""
+    return str(uuid4())
+
+
+def reconcile_once(
+    desired: Desired,
+    reader: Reader,
+    writer: Writer,
+    journal: Journal,
+    clock: Clock,
+    progress: Progress,
+    *,
+    brakes: Brakes,
+    targets: Collection[str],
+    parallelism: int,
+    timeout: float,
+    stop_requested: Callable[[], str | None],
+    reviewed_digest: str | None = None,
+    reviewed_steps: Collection[str] = (),
+    table: Catalog | None = None,
+    new_id: Callable[[], str] = new_uuid,
+) -> Coroutine[None, None, Result]:
+    """One whole run. `timeout` is in seconds and bounds the following of one operation, which then stays pending.
+
+    With `reviewed_digest` only that very plan is applied, or nothing; `reviewed_steps`, its step ids, then
+    serve to say what is different. `stop_requested` is asked before each request that changes something.
+    """
+    words = table or catalog()
+    run = Run(new_id(), writer, journal, clock, progress, words, stop_requested, new_id, parallelism, timeout)
+    looker = _Looker(desired, reader, journal, brakes, targets, progress)
+    return _reconcile(run, looker, lambda plan: _refusal(plan, reviewed_digest, reviewed_steps))
+
+
+async def _reconcile(run: Run, looker: _Looker, refusal: Callable[[Plan], str]) -> Result:
+    busy = await resume(run)
+    await settle_all(run, busy)
+    first = await looker.look()
+    busy = {**look_back(run, first.observed), **busy}
+    refused = refusal(first.plan)
+    if refused or not first.plan.steps:
+        return Result(run.id, first.plan, {}, first.plan, first.observed, refused)
+    run.journal.begin(run.id, first.plan, first.plan.revision)
+    claimed = await carry_out(first.plan, run, busy=busy)
+    last = await looker.look()
+    outcomes = close(first.plan, claimed, last.plan, last.observed)
+    _remember(run, claimed, outcomes)
+    log.info("run ended", run=run.id, steps=len(outcomes), still_wanted=len(last.plan.steps))
+    return Result(run.id, first.plan, outcomes, last.plan, last.observed)
+
+
+@dataclass(frozen=True, slots=True)
+class _Looker:
+    """The same look, before and after; a complete one is the yardstick of the next."""
+
+    desired: Desired
+    reader: Reader
+    journal: Journal
+    brakes: Brakes
+    targets: Collection[str]
+    progress: Progress
+
+    async def look(self) -> Look:
+        self.progress.phase("Looking")
+        key = scope_key(self.desired)
+        previous = self.journal.last_sizes(key)
+        seen = await look(self.desired, self.reader, brakes=self.brakes, previous=previous, targets=self.targets)
+        if seen.observed.complete:
+            self.journal.remember_sizes(key, sizes(seen.observed))
+        return seen
+
+
+def _remember(run: Run, claimed: Mapping[str, Outcome], outcomes: Mapping[str, Outcome]) -> None:
+    """What the closing look said otherwise than Azure did, and what nobody answered."""
+    for step_id, outcome in outcomes.items():
+        changed = outcome != claimed[step_id] or isinstance(outcome, Retry)
+        if changed and not isinstance(outcome, Pending):
+            run.journal.record(run.id, step_id, outcome)
+
+
+def _refusal(plan: Plan, reviewed: str | None, reviewed_steps: Collection[str]) -> str:
+    if reviewed is None or reviewed == plan.digest:
+        return ""
+    now = {step.id for step in plan.steps}
+    before = set(reviewed_steps)
+    parts = [f"what was reviewed ({reviewed}) is not what would be done now ({plan.digest})"]
+    if before:
+        parts += [f"new: {step_id}" for step_id in sorted(now - before)]
+        parts += [f"no longer needed: {step_id}" for step_id in sorted(before - now)]
+        if now == before:
+            parts.append("the steps are the same, but a fact that they rest on has changed")
+    return "\n".join(parts)
