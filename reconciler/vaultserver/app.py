@@ -24,6 +24,18 @@ PARTS = (
     "classic",
     "network",
     "graph",
+    "vaults",
+    "vault_config",
+    "policies",
+    "containers",
+    "discovery",
+    "items",
+    "item_requests",
+    "jobs",
+    "recovery_points",
+    "intents",
+    "checks",
+    "operation_routes",
 )
 """Modules with `routes(world)`; the first route that matches answers."""
 
@@ -50,6 +62,8 @@ def _refuse(routes: list[BaseRoute]) -> Handler:
         if any(isinstance(route, ArmRoute) and route.path_regex.match(path) for route in routes):
             message = f"The requested resource does not support http method '{call.method}'."
             raise errors.ArmError(405, "HttpMethodNotSupported", message)
-        raise errors.ArmError(404, "InvalidResourceType", f"The resource type could not be found for the path '{path}'.")
+        raise errors.ArmError(
+            404, "InvalidResourceType", f"The resource type could not be found for the path '{path}'."
+        )
 
     return refuse

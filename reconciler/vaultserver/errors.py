@@ -176,3 +176,103 @@ def immutable_item() -> ServiceError:
         "The operation is not allowed as it could lead to loss of backups on an immutable item.\r\n"
         "Please check the immutability settings of the vault.",
     )
+
+
+def wrong_location(name: str, present: str, wanted: str) -> ArmError:
+    return ArmError(
+        409,
+        "InvalidResourceLocation",
+        f"The resource '{name}' already exists in location '{present}'. "
+        f"A resource with the same name cannot be created in location '{wanted}'.",
+    )
+
+
+def vault_not_empty(vault: str, items: str) -> ArmError:
+    return ArmError(
+        400,
+        "ServiceResourceNotEmptyWithContainerDetails",
+        f"Vault cannot be deleted as there are existing resources within the vault. {vault} : {items}\r\n"
+        "Please ensure all containers have been unregistered from the vault and all private endpoints associated with "
+        "the vault have been deleted, and retry operation.",
+    )
+
+
+def vault_holds_soft_deleted(vault: str) -> ArmError:
+    return ArmError(
+        400,
+        "ServiceResourceNotEmptyWithBackendMessage",
+        f"Recovery Services vault cannot be deleted as there are backup items in soft deleted state in the vault {vault}. "
+        "The soft deleted items are permanently deleted after 14 days of delete operation.",
+    )
+
+
+def always_on() -> ServiceError:
+    return ServiceError(
+        400,
+        "BMSUserErrorSoftDeleteStateNotSetToAlwaysON",
+        "Soft delete of this vault is always on and cannot be changed.\r\nPlease keep the state AlwaysON.",
+    )
+
+
+def redundancy_locked() -> ServiceError:
+    return ServiceError(
+        400,
+        "BMSUserErrorRedundancySettingsUseVaultApi",
+        "The redundancy of the vault cannot be changed once items are protected.\r\nPlease use another vault.",
+    )
+
+
+def not_cancellable() -> ServiceError:
+    return ServiceError(
+        400,
+        "BMSUserErrorJobNotCancellable",
+        "The job is not cancellable in its current state.\r\nA backup can be cancelled only while its snapshot is taken.",
+    )
+
+
+def backup_runs() -> ServiceError:
+    return ServiceError(
+        400,
+        "UserErrorBackupOperationInProgress",
+        "Another backup operation is currently in progress on the selected item.\r\n"
+        "Please wait for it to complete and retry the operation.",
+    )
+
+
+def not_protected() -> ServiceError:
+    return ServiceError(
+        400,
+        "UserErrorBcmDatasourceNotPresent",
+        "The virtual machine is not actively protected by Azure Backup.\r\nPlease resume its protection and retry.",
+    )
+
+
+def too_many_backups() -> ServiceError:
+    return ServiceError(
+        400,
+        "CloudDosAbsoluteLimitReached",
+        "The limit of operations of this kind in 24 hours has been reached.\r\nPlease retry after 24 hours.",
+    )
+
+
+def unknown_policy() -> ServiceError:
+    """A protection request that names a policy the vault does not have."""
+    return ServiceError(
+        400,
+        "BMSUserErrorPolicyObjectNotFound",
+        "Policy not found.\r\nSelected policy might have been deleted. Please check if policy exists in the vault.",
+    )
+
+
+def point_not_found() -> ServiceError:
+    return ServiceError(
+        404, "BMSUserErrorRecoveryPointNotFound", "Recovery point not found.\r\nPlease list them again."
+    )
+
+
+def restore_runs() -> ServiceError:
+    return ServiceError(
+        400,
+        "UserErrorRestoreOperationInProgress",
+        "Another restore operation is currently in progress on the selected item.\r\nPlease wait for it to complete.",
+    )

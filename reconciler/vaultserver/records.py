@@ -153,7 +153,7 @@ class PolicyRecord(Record, kw_only=True):
     vault: str
     name: str
     properties: Json
-    counted: int = 0
+    saved: datetime
 
     @property
     def scope(self) -> str:
@@ -284,7 +284,7 @@ class OperationRecord(Record, kw_only=True):
 
 
 class PointRecord(Record, kw_only=True):
-    """A recovery point; `tiers` maps a tier to its status, `rules` names the retention rules that keep it."""
+    """A recovery point; `tiers` maps a tier to its status, `fixed` is the expiry asked for with an on-demand backup."""
 
     kind: ClassVar[str] = "point"
     vault: str
@@ -293,8 +293,9 @@ class PointRecord(Record, kw_only=True):
     type: str
     time: datetime
     tiers: dict[str, str] = field(default_factory=dict)
-    rules: list[str] = field(default_factory=list)
+    rule: str = "Daily"
     expiry: datetime | None = None
+    fixed: datetime | None = None
     instant_until: datetime | None = None
     vm_size: str = ""
     os: str = ""
