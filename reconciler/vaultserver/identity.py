@@ -20,7 +20,6 @@ TOKEN_LIFETIME = 3600
 DEFAULT_TENANT = "00000000-0000-0000-0000-00000000ad75"
 """The tenant every principal belongs to when the client names none (`adfs`, `common`, `organizations`)."""
 
-_UNNAMED_TENANTS = {"adfs", "common", "organizations", "consumers"}
 _MULTI_CLOUD_FROM = date(2018, 5, 1)
 _SINGLE_CLOUD_FROM = date(2022, 9, 1)
 _GRANTS = {"client_credentials"}
@@ -44,6 +43,7 @@ def routes(_world: object, now: Callable[[], float] = time.time) -> list[BaseRou
         ("/adfs/.well-known/openid-configuration", _openid_adfs, "GET"),
         ("/adfs/oauth2/token", token, "POST"),
         ("/adfs/oauth2/v2.0/token", token, "POST"),
+        ("/adfs/{tenant}/v2.0/.well-known/openid-configuration", _openid_v2, "GET"),
         ("/adfs/{tenant}/oauth2/token", token, "POST"),
         ("/adfs/{tenant}/oauth2/v2.0/token", token, "POST"),
         ("/adfs/discovery/keys", _keys, "GET"),
@@ -189,10 +189,9 @@ async def _openid_v1(request: Request) -> Response:
 
 
 async def _openid_v2(request: Request) -> Response:
-    base = f"{_origin(request)}/{request.path_params['tenant']}"
-    return JSONResponse(
-        _openid(base, issuer=f"{base}/v2.0", oauth=f"{base}/oauth2/v2.0", keys=f"{base}/discovery/v2.0/keys")
-    )
+    named, origin = request.path_params["tenant"], _origin(request)
+    base, issuer = f"{origin}/{named}", f"{origin}/{_tenant_id(named)}/v2.0"
+    return JSONResponse(_openid(base, issuer=issuer, oauth=f"{base}/oauth2/v2.0", keys=f"{base}/discovery/v2.0/keys"))
 
 
 def _openid(base: str, *, issuer: str, oauth: str, keys: str) -> dict[str, Any]:
@@ -210,6 +209,14 @@ def _openid(base: str, *, issuer: str, oauth: str, keys: str) -> dict[str, Any]:
         "token_endpoint_auth_methods_supported": ["client_secret_post", "client_secret_basic", "private_key_jwt"],
         "scopes_supported": ["openid"],
     }
+
+
+def _tenant_id(named: str) -> str:
+    """The tenant's guid; a domain name or `common` and its like stand for the one tenant there is."""
+    try:
+        return str(uuid.UUID(named))
+    except ValueError:
+        return DEFAULT_TENANT
 
 
 async def _keys(_request: Request) -> Response:
@@ -255,7 +262,7 @@ def _client_of(request: Request, form: dict[str, str]) -> tuple[str, str]:
 
 def _grant(request: Request, client: str, audience: str, now: int) -> dict[str, Any]:
     named = request.path_params.get("tenant", "adfs")
-    tenant = DEFAULT_TENANT if named.lower() in _UNNAMED_TENANTS else named
+    tenant = _tenant_id(named)
     principal = str(uuid.uuid5(uuid.NAMESPACE_URL, f"{tenant}/{client}"))
     claims = {
         "aud": audience,

@@ -124,6 +124,7 @@ def instance_view(vm: VmRecord, now: datetime) -> dict[str, Any]:
     """The run-time state; the guest's own word (agent, system, extensions) only while it runs."""
     view: dict[str, Any] = {
         "hyperVGeneration": "V2",
+        "bootDiagnostics": {},
         "disks": [
             {"name": name, "statuses": [_status("ProvisioningState/succeeded", "Provisioning succeeded", now)]}
             for name in (os_disk_name(vm), *(disk.name for disk in vm.data_disks))

@@ -1,0 +1,29 @@
+"""Microsoft.ClassicCompute: machines of cloud services, kept apart from those of Resource Manager."""
+
+from __future__ import annotations
+
+from tests.unit.vaultserver.planes import S, Wire
+
+LIST = f"{S}/providers/Microsoft.ClassicCompute/virtualMachines"
+
+
+def test_classic_machines_are_listed_alone_and_tell_their_cloud_service() -> None:
+    wire = Wire()
+    wire.vm("web-01")
+    wire.vm("legacy", group="rg-one", classic=True, cloudService="svc-one", power="stopped")
+    wire.vm("legacy", group="rg-two", classic=True, cloudService="svc-two")
+    found = wire.ask("GET", LIST).json["value"]
+    assert [(vm["name"], vm["properties"]["domainName"]["name"]) for vm in found] == [
+        ("legacy", "svc-one"),
+        ("legacy", "svc-two"),
+    ]
+    assert [vm["properties"]["instanceView"]["powerState"] for vm in found] == ["Stopped", "Started"]
+    assert "guestAgentStatus" not in found[0]["properties"]["instanceView"]
+
+
+def test_one_classic_machine_is_read_by_its_own_id() -> None:
+    wire = Wire()
+    vm = wire.vm("legacy", classic=True)
+    assert wire.ask("GET", vm.id).json["id"] == vm.id
+    assert wire.ask("GET", vm.id).json["properties"]["domainName"]["name"] == "rg-web"
+    assert wire.ask("GET", f"{vm.id}-no").json["error"]["code"] == "ResourceNotFound"
