@@ -1,0 +1,44 @@
+"""Options with their environment twins, and values that a command takes over from the command above it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+from click.core import ParameterSource
+
+from reconciler.settings import ENV_PREFIX
+
+F = TypeVar("F", bound=Callable[..., Any])
+_GIVEN = (ParameterSource.COMMANDLINE, ParameterSource.ENVIRONMENT, ParameterSource.DEFAULT_MAP)
+
+
+def option(*names: str, **details: Any) -> Callable[[F], F]:
+    """A click option that is also read from `RECONCILE_<LONG NAME>`."""
+    long = next(name for name in names if name.startswith("--"))
+    variable = ENV_PREFIX + long.split("/")[0].removeprefix("--").replace("-", "_").upper()
+    return click.option(*names, envvar=variable, **details)
+
+
+def nearest(ctx: click.Context, name: str) -> Any:
+    """The value of an option here or, where it was not given here, in a command above; else its default."""
+    best: Any = ctx.params.get(name)
+    strength = _strength(ctx, name)
+    above = ctx.parent
+    while above is not None:
+        if name in above.params and _strength(above, name) > strength:
+            best, strength = above.params[name], _strength(above, name)
+        above = above.parent
+    return best
+
+
+def _strength(ctx: click.Context, name: str) -> int:
+    source = ctx.get_parameter_source(name)
+    return len(_GIVEN) - _GIVEN.index(source) if source in _GIVEN else -(name not in ctx.params)
+
+
+files_option = option(
+    "-f", "--file", "file", multiple=True, type=click.Path(), metavar="PATH",
+    help="A manifest or a folder of manifests; repeatable. Default: backup/, or this folder if it holds manifests.",
+)  # fmt: skip

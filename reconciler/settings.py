@@ -1,0 +1,127 @@
+"""The operator's settings: what a run may do and where, from flags, then the environment, then a file; never from manifests."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+ENV_PREFIX = "RECONCILE_"
+DEFAULT_VAULT_FILE = ".reconcile/vault.db"
+_LARGEST_FILE = 256 * 1024
+
+
+class SettingsError(Exception):
+    """The settings cannot be used; the message says what, where, and what to write instead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """`timeout` is in seconds. `max_shrink` is a share between 0 and 1. None is a limit that is not set.
+
+    `subscriptions` are the only ones that may be looked at or written to, in any spelling; empty: those the manifests name.
+    """
+
+    files: tuple[str, ...]
+    cloud: str = "azure"
+    estate: str | None = None
+    dry_run: bool = False
+    targets: tuple[str, ...] = ()
+    out: str | None = None
+    plan: str | None = None
+    parallelism: int = 10
+    timeout: float = 3600.0
+    max_writes: int | None = None
+    max_stops: int | None = 5
+    max_shrink: float = 0.2
+    require_coverage: bool = False
+    pause: str | None = None
+    """Why all writes are paused from the start, or None."""
+    pause_file: str | None = None
+    """While this file exists, nothing more is written."""
+    subscriptions: tuple[str, ...] = ()
+
+
+_KEYS: Mapping[str, tuple[type | tuple[type, ...], str]] = {
+    "file": (list, 'a list of paths, such as ["backup"]'),
+    "cloud": (str, 'a text, such as "azure"'),
+    "estate": (str, "a path"),
+    "detailed-exitcode": (bool, "true or false"),
+    "target": (list, 'a list of names, such as ["web-01"]'),
+    "parallelism": (int, "a whole number"),
+    "timeout": (str, 'a duration, such as "90 minutes"'),
+    "output": (str, 'a format, such as "human"'),
+    "output-file": (list, 'a list, such as ["json=plan.json"]'),
+    "require-coverage": (bool, "true or false"),
+    "full": (bool, "true or false"),
+    "max-writes": (int, "a whole number"),
+    "max-stops": (int, "a whole number"),
+    "max-shrink": (str, 'a share, such as "20%"'),
+    "no-color": (bool, "true or false"),
+    "log-format": (str, '"text" or "json"'),
+    "log-level": (str, 'a level, such as "info"'),
+    "pause-file": (str, "a path"),
+    "subscription": (list, "a list of subscription ids"),
+}
+"""What a settings file may say: the long flags of the same names."""
+
+
+def file_path(environment: Mapping[str, str]) -> Path:
+    """Where the settings file is looked for when no flag or variable names one."""
+    home = environment.get("XDG_CONFIG_HOME") or str(Path.home() / ".config")
+    return Path(home) / "reconcile" / "settings.toml"
+
+
+def read(path: Path, *, must_exist: bool) -> dict[str, Any]:
+    """The settings of a file by the name of their flag (`max_writes`); raises SettingsError."""
+    try:
+        if path.stat().st_size > _LARGEST_FILE:
+            raise SettingsError(f"{path}: a settings file of more than 256 KiB is refused")
+        text = path.read_text(encoding="utf-8")
+        stored = tomllib.loads(text)
+    except FileNotFoundError as error:
+        if must_exist:
+            raise SettingsError(f"{path}: there is no such settings file") from error
+        return {}
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path}: the settings file cannot be read: {error}") from error
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"{path}: this is not TOML: {error}") from error
+    return {key.replace("-", "_"): _checked(path, key, value) for key, value in stored.items()}
+
+
+def _checked(path: Path, key: str, value: object) -> object:
+    if key not in _KEYS:
+        near = difflib.get_close_matches(key, _KEYS, n=1)
+        hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(sorted(_KEYS))}"
+        raise SettingsError(f"{path}: there is no setting {key}; {hint}")
+    kind, wanted = _KEYS[key]
+    fits = isinstance(value, kind) and (kind is bool or not isinstance(value, bool))
+    if isinstance(value, list):
+        fits = fits and all(isinstance(entry, str) for entry in value)
+    if not fits:
+        raise SettingsError(f"{path}: {key} needs {wanted}")
+    return value
+
+
+def pause_reason(environment: Mapping[str, str]) -> str | None:
+    """Why `RECONCILE_PAUSE` stops all writes: any value but an empty one, 0, false and no does."""
+    value = environment.get(f"{ENV_PREFIX}PAUSE", "").strip()
+    return None if value.lower() in {"", "0", "false", "no"} else "paused by RECONCILE_PAUSE"
+
+
+def pause_file_reason(path: str | None) -> str | None:
+    """Why a pause file stops all writes, while it is there; one that cannot be looked at counts as there."""
+    if path is None:
+        return None
+    try:
+        os.stat(path)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        return f"paused: the pause file {path} cannot be looked at ({error.strerror})"
+    return f"paused by the file {path}"
