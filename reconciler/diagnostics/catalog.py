@@ -1,4 +1,4 @@
-"""The troubleshooting table: one row a code, read once from `catalog.toml`, and the way from an Azure error to its row."""
+"""The troubleshooting table, read once from `catalog.toml`, and the way from an Azure error to its row."""
 
 from __future__ import annotations
 
@@ -56,8 +56,9 @@ class RetryRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """One row of the table. Azure's words are exact: `azure` its codes, `numbers` its numeric ones.
 
-    A code written `protect:Code` counts under that operation only; `codes` has it bare. `text` holds regular expressions for messages, tried case-insensitively. Among rows that match alike, the lower
-    `order` wins: a specific cause stands before a general one. `verified` is the ISO date of the last check of the source.
+    A code written `protect:Code` counts under that operation only; `codes` has it bare. `text` holds
+    regular expressions for messages, tried case-insensitively. Among rows that match alike, the lower `order` wins: a
+    specific cause stands before a general one. `verified` is the ISO date of the last check of the source.
     """
 
     id: str
@@ -110,8 +111,8 @@ class Catalog:
     def match(self, operation: str, error: AzureError) -> Row:
         """The row that explains `error` when it answered `operation`; `unclassified` when none does.
 
-        Tried in this order: symbolic code, numeric code, English text, localised text, HTTP status, all among the rows of
-        the operation; then the symbolic code whatever the operation, if only one row has it.
+        Tried in this order: symbolic code, numeric code, English text, localised text, HTTP status, all among the rows
+        of the operation; then the symbolic code whatever the operation, if only one row has it.
         """
         near = [row for row in self._ordered(operation) if row.concerns(operation)]
         message = error.message[:_LONGEST_MESSAGE]

@@ -1,0 +1,96 @@
+"""Lines for people: hanging indents, wrapped by what a terminal shows, without trailing spaces."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rich.cells import cell_len
+from rich.console import Console
+from rich.text import Text
+
+from reconciler.diagnostics.escape import terminal
+
+NARROWEST = 40
+"""Columns below which nothing readable can be laid out; text then runs over the edge."""
+
+
+class Paper:
+    """A page written line by line; foreign text is made harmless on the way in, so no caller can forget it."""
+
+    def __init__(self, width: int) -> None:
+        self.width = max(width, NARROWEST)
+        self._lines: list[Text] = []
+
+    def blank(self) -> None:
+        """An empty line between two blocks: never two, never at the top."""
+        if self._lines and self._lines[-1].plain:
+            self._lines.append(Text())
+
+    def heading(self, text: str) -> None:
+        self.blank()
+        self.line(text, style="bold")
+
+    def line(self, text: str, *, indent: int = 0, hang: int = 2, style: str = "", mark: str = "") -> None:
+        """`text`, wrapped; lines after the first stand `hang` columns deeper. `mark` is the style of the first word."""
+        room = self.width - indent
+        for number, piece in enumerate(wrap(text, room, room - hang)):
+            line = Text(" " * (indent + (hang if number else 0)))
+            line.append(piece, style)
+            if mark and not number:
+                line.stylize(mark, indent, indent + len(piece.split(" ", 1)[0]))
+            self._lines.append(line)
+
+    def columns(self, cells: list[tuple[str, int]], last: str, *, indent: int, mark: str = "") -> None:
+        """Cells padded to their widths, then `last`; what does not fit beside them goes below them, indented."""
+        start = " ".join(_pad(terminal(text), width) for text, width in cells)
+        beside = " " * indent + start + ("  " + terminal(last) if last else "")
+        if cell_len(beside.rstrip()) <= self.width:
+            self.line_as_is(beside.rstrip(), indent, mark)
+            return
+        self.line_as_is((" " * indent + start).rstrip(), indent, mark)
+        self.line(last, indent=indent + 4)
+
+    def line_as_is(self, text: str, indent: int, mark: str) -> None:
+        line = Text(text)
+        if mark:
+            line.stylize(mark, indent, indent + len(text[indent:].split(" ", 1)[0]))
+        self._lines.append(line)
+
+    def print(self, console: Console) -> None:
+        """Nothing is interpreted again: no markup, no emoji codes, no highlighting, no second wrapping."""
+        for line in self._lines:
+            console.print(line, soft_wrap=True, markup=False, emoji=False, highlight=False)
+
+    @property
+    def plain(self) -> str:
+        """The page without any style."""
+        return "".join(f"{line.plain}\n" for line in self._lines)
+
+
+def wrap(text: str, first: int, rest: int) -> Iterator[str]:
+    """`text`, made harmless, in lines of at most `first` columns and then `rest`; only overlong words are broken."""
+    line, room = "", first
+    for word in _words(terminal(text), max(rest, 8)):
+        longer = f"{line} {word}" if line else word
+        if line and cell_len(longer.rstrip()) > room:
+            yield line.rstrip()
+            line, room = word.lstrip(), rest
+        else:
+            line = longer
+    yield line.rstrip()
+
+
+def _words(text: str, longest: int) -> Iterator[str]:
+    """Words as they stand between single spaces, so that double spaces survive inside a line."""
+    for word in text.split(" "):
+        piece = ""
+        for character in word:
+            if cell_len(piece) + cell_len(character) > longest:
+                yield piece
+                piece = ""
+            piece += character
+        yield piece
+
+
+def _pad(text: str, width: int) -> str:
+    return text + " " * max(width - cell_len(text), 0)
