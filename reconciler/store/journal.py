@@ -27,11 +27,11 @@ class Journal:
     `now` gives the time as aware UTC. Methods raise JournalError. Two processes may share one file.
     """
 
-    def __init__(self, path: str, now: Callable[[], datetime]) -> None:
-        """`path` is a file, made with its folder if missing, or `:memory:`."""
+    def __init__(self, path: str, now: Callable[[], datetime], patience: float = 5.0) -> None:
+        """`path` is a file, made with its folder if missing, or `:memory:`; `patience` is in seconds."""
         self._path = path
         self._now = now
-        self._connection = open_to_write(path)
+        self._connection = open_to_write(path, patience)
 
     def __enter__(self) -> Self:
         return self

@@ -24,22 +24,23 @@ _COMPANIONS = ("", "-wal", "-shm")
 log = structlog.get_logger(__name__)
 
 
-def open_to_write(path: str) -> sqlite3.Connection:
+def open_to_write(path: str, patience: float) -> sqlite3.Connection:
     """A connection to the journal at `path`, made if missing; a damaged file is renamed `*.corrupt-<n>` first.
 
+    `patience` is how many seconds another process may hold the file.
     Raises LockedJournalError, NewerJournalError, UnusableJournalError.
     """
     with explained(path):
         if path != MEMORY:
             _make(Path(path))
         try:
-            return _open(path)
+            return _open(path, patience)
         except sqlite3.DatabaseError as error:
             if path == MEMORY or not is_damaged(error):
                 raise
             _set_aside(Path(path), error)
             _make(Path(path))
-            return _open(path)
+            return _open(path, patience)
 
 
 def open_to_read(path: str) -> sqlite3.Connection | None:
@@ -54,7 +55,12 @@ def open_to_read(path: str) -> sqlite3.Connection | None:
         for mode in ("mode=ro", "immutable=1") if live else ("immutable=1",):
             try:
                 return _read(path, mode)
-            except sqlite3.OperationalError as error:
+            except sqlite3.DatabaseError as error:
+                if is_damaged(error):
+                    log.warning("journal damaged", path=path, error=str(error), next="read as if it were empty")
+                    return None
+                if not isinstance(error, sqlite3.OperationalError):
+                    raise
                 log.debug("journal not readable so", mode=mode, error=str(error))
         raise UnusableJournalError(f"the journal {path} cannot be read: check the rights on it and on its folder")
 
@@ -94,11 +100,11 @@ def is_damaged(error: sqlite3.Error) -> bool:
     return _primary(error) in _DAMAGED
 
 
-def _open(path: str) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, isolation_level=None)
+def _open(path: str, patience: float) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, timeout=patience, isolation_level=None)
     try:
         words = queries("sqlite.sql")
-        for name in ("busy_timeout", "foreign_text", "write_ahead", "durable"):
+        for name in ("foreign_text", "write_ahead", "durable"):
             connection.execute(words[name])
         _require_health(connection)
         migrate(connection, path)

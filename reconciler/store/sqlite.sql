@@ -1,6 +1,3 @@
--- busy_timeout --
-PRAGMA busy_timeout = 5000
-
 -- write_ahead --
 PRAGMA journal_mode = WAL
 

@@ -1,0 +1,161 @@
+"""Steps run in order, none in the way of another, at most one on a VM."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from reconciler.engine.apply import carry_out
+from reconciler.engine.ports import Journal
+from reconciler.model.observed import Power
+from reconciler.model.outcome import AzureError, Done, Failed, Pending, Retry, Skipped
+from reconciler.model.plan import Held
+from tests.unit.engine.estate import bench, machine, plan_of, protect, register, start
+from tests.unit.engine.virtual import VirtualClock
+
+Memory = Callable[[VirtualClock], Journal]
+OFFLINE = AzureError("AzureVmOffline", "Virtual machine is not running", 400)
+
+
+def test_a_vm_is_checked_then_protected(memory: Memory) -> None:
+    place = bench(memory, machine("web-1"))
+    plan = plan_of(register("web-1"), protect("web-1", after=["register:web-1"]))
+    outcomes = place.clock.run(carry_out(plan, place.run))
+    assert {"register:web-1": Done(), "protect:web-1": Done()} == outcomes == place.progress.ended
+    assert place.world.writes_on("web-1") == ["PUT"]
+    assert list(place.run.journal.open_operations()) == []
+
+
+def test_a_refusal_fails_its_vm_and_skips_what_depends_on_it(memory: Memory) -> None:
+    place = bench(memory, machine("web-1"), machine("web-2"))
+    place.world.faults.invalid["web-1"] = OFFLINE
+    steps = [step for vm in ("web-1", "web-2") for step in (register(vm), protect(vm, after=[f"register:{vm}"]))]
+    outcomes = place.clock.run(carry_out(plan_of(*steps), place.run))
+    assert Failed("register-vm-not-running", OFFLINE, OFFLINE.message) == outcomes["register:web-1"]
+    assert Skipped("register:web-1") == outcomes["protect:web-1"]
+    assert Done() == outcomes["protect:web-2"]
+    assert place.world.writes_on("web-1") == []
+
+
+def test_a_check_that_passes_does_not_outweigh_what_was_predicted(memory: Memory) -> None:
+    place = bench(memory, machine("web-1"))
+    plan = plan_of(register("web-1", predicted=["register-too-many-disks"]), protect("web-1", after=["register:web-1"]))
+    outcomes = place.clock.run(carry_out(plan, place.run))
+    assert Failed("register-too-many-disks") == outcomes["register:web-1"]
+    assert place.world.writes == []
+
+
+@pytest.mark.parametrize("parallelism", [1, 3])
+def test_a_slow_vm_delays_only_itself(memory: Memory, parallelism: int) -> None:
+    vms = [machine(f"web-{n}") for n in range(6)]
+    place = bench(memory, *vms, parallelism=parallelism)
+    place.world.faults.fail["web-0"] = AzureError("UserErrorVmNotInDesirableState", "off", 0)
+    outcomes = place.clock.run(carry_out(plan_of(*(protect(vm.name) for vm in vms)), place.run))
+    assert [Failed] + [Done] * 5 == [type(outcome) for outcome in outcomes.values()]
+    assert 60 * 6 / parallelism <= place.clock.seconds <= 70 * 6 / parallelism
+
+
+def test_two_steps_on_one_vm_never_overlap(memory: Memory) -> None:
+    place = bench(memory, machine("web-1"))
+    again = replace(protect("web-1"), id="again")
+    outcomes = place.clock.run(carry_out(plan_of(protect("web-1"), again), place.run))
+    assert {"protect:web-1": Done(), "again": Done()} == outcomes
+    assert place.world.overlaps == []
+    assert place.clock.seconds >= 120
+
+
+def test_an_operation_that_does_not_end_stays_pending_and_blocks_its_vm(memory: Memory) -> None:
+    place = bench(memory, machine("web-1"), machine("web-2"))
+    place.world.faults.slow["web-1"] = 1e6
+    plan = plan_of(protect("web-1"), replace(protect("web-1"), id="again"), protect("web-2"))
+    outcomes = place.clock.run(carry_out(plan, place.run))
+    assert isinstance(outcomes["protect:web-1"], Pending)
+    assert Skipped("protect:web-1") == outcomes["again"]
+    assert Done() == outcomes["protect:web-2"]
+    assert [opened.step_id for opened in place.run.journal.open_operations()] == ["protect:web-1"]
+    assert place.clock.seconds <= 3600
+
+
+def test_an_unknown_outcome_is_not_sent_again(memory: Memory) -> None:
+    place = bench(memory, machine("web-1"))
+    place.world.faults.deaf.add("web-1")
+    outcomes = place.clock.run(carry_out(plan_of(protect("web-1")), place.run))
+    assert getattr(outcomes["protect:web-1"], "code", None) == "unknown-outcome"
+    assert place.world.writes_on("web-1") == ["PUT"]
+    [opened] = place.run.journal.open_operations()
+    assert (opened.step_id, opened.operation) == ("protect:web-1", None)
+
+
+def test_a_call_that_was_turned_away_unread_is_sent_again_after_the_pause(memory: Memory) -> None:
+    place = bench(memory, machine("web-1"))
+    place.world.faults.throttle["web-1"] = 2
+    outcomes = place.clock.run(carry_out(plan_of(protect("web-1")), place.run))
+    assert {"protect:web-1": Done()} == outcomes
+    assert place.world.writes_on("web-1") == ["PUT"]
+    assert place.clock.seconds >= 2 * 7 + 60
+
+
+def test_throttling_without_end_is_given_back(memory: Memory) -> None:
+    place = bench(memory, machine("web-1"))
+    place.world.faults.throttle["web-1"] = 10_000
+    outcomes = place.clock.run(carry_out(plan_of(protect("web-1")), place.run))
+    assert isinstance(outcomes["protect:web-1"], Retry)
+    assert list(place.run.journal.open_operations()) == []
+
+
+def test_our_own_fault_ends_one_step_only(memory: Memory) -> None:
+    place = bench(memory, machine("web-1"), machine("web-2"))
+    place.world.faults.explode.add("web-1")
+    outcomes = place.clock.run(carry_out(plan_of(protect("web-1"), protect("web-2")), place.run))
+    assert Failed("internal-error", None, "RuntimeError: no wire to web-1") == outcomes["protect:web-1"]
+    assert Done() == outcomes["protect:web-2"]
+
+
+def test_a_stop_takes_effect_before_the_next_request(memory: Memory) -> None:
+    place = bench(memory, *(machine(f"web-{n}") for n in range(4)), parallelism=1)
+    run = replace(place.run, stop_requested=lambda: "paused" if len(place.world.writes) >= 2 else None)
+    outcomes = place.clock.run(carry_out(plan_of(*(protect(f"web-{n}") for n in range(4))), run))
+    assert [Done(), Done(), Skipped("paused"), Skipped("paused")] == list(outcomes.values())
+    assert len(place.world.writes) == 2
+
+
+def test_a_held_step_is_not_sent_nor_what_depends_on_it(memory: Memory) -> None:
+    place = bench(memory, machine("web-1"), machine("web-2"))
+    held = Held(protect("web-1", state="ProtectionStopped"), "max-stops", "raise it")
+    plan = plan_of(held.step, protect("web-2", after=[held.step.id]), held=[held])
+    outcomes = place.clock.run(carry_out(plan, place.run))
+    assert {"protect:web-2": Skipped("stop:web-1")} == outcomes
+    assert place.world.writes == []
+
+
+def test_a_subject_that_is_busy_gets_no_step(memory: Memory) -> None:
+    place = bench(memory, machine("web-1"))
+    outcomes = place.clock.run(carry_out(plan_of(protect("web-1")), place.run, busy={machine("web-1").key: "busy"}))
+    assert {"protect:web-1": Skipped("busy")} == outcomes
+
+
+@pytest.mark.parametrize("trouble", ["none", "refused", "slow"])
+def test_a_vm_that_was_started_is_put_back_when_all_is_over(memory: Memory, trouble: str) -> None:
+    place = bench(memory, machine("web-1", power=Power.DEALLOCATED))
+    plan = plan_of(
+        start("web-1"), register("web-1", after=["start-vm:web-1"]), protect("web-1", after=["register:web-1"])
+    )
+    if trouble == "refused":
+        place.world.faults.invalid["web-1"] = OFFLINE
+    outcomes = place.clock.run(carry_out(plan, place.run))
+    assert Done() == outcomes["start-vm:web-1"]
+    assert place.world.vms[machine("web-1").key].power == Power.DEALLOCATED
+    assert [method for method in place.world.writes_on("web-1") if method == "POST"] == ["POST", "POST"]
+    assert list(place.run.journal.debts()) == []
+    assert place.world.overlaps == []
+
+
+def test_a_vm_on_which_something_still_runs_is_put_back_later(memory: Memory) -> None:
+    place = bench(memory, machine("web-1", power=Power.DEALLOCATED))
+    place.world.faults.deaf.add("web-1")
+    protecting = replace(protect("web-1"), depends_on=("start-vm:web-1",))
+    outcomes = place.clock.run(carry_out(plan_of(start("web-1"), protecting), place.run))
+    assert Skipped("start-vm:web-1") == outcomes["protect:web-1"]
+    assert [step_id for _, step_id, _ in place.run.journal.debts()] == ["start-vm:web-1"]

@@ -1,0 +1,102 @@
+"""What an earlier process started is followed to its end, or looked at, before anything new is sent there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from reconciler.engine.debts import settle_all
+from reconciler.engine.ports import Journal, Scope
+from reconciler.engine.resume import look_back, resume
+from reconciler.model.desired import Vault
+from reconciler.model.observed import Power
+from reconciler.model.outcome import AzureError, Operation, Pending
+from tests.unit.engine.estate import SUBSCRIPTION, VAULT, Bench, bench, machine, protect, start
+from tests.unit.engine.virtual import VirtualClock
+
+Memory = Callable[[VirtualClock], Journal]
+SCOPE = Scope((Vault(VAULT, SUBSCRIPTION, "rg-backup", "westeurope"),))
+WEB = machine("web-1")
+
+
+def sent(place: Bench, name: str) -> None:
+    """As an earlier process left it: sent, answered, and the answer recorded."""
+    step = protect(name)
+    place.run.journal.intend("earlier", step, "c")
+    answer = place.clock.run(place.world.submit(step.call, "c"))
+    assert isinstance(answer, Pending)
+    place.run.journal.record("earlier", step.id, answer)
+
+
+def test_a_known_operation_is_followed_to_its_end(memory: Memory) -> None:
+    place = bench(memory, WEB)
+    sent(place, "web-1")
+    assert place.clock.run(resume(place.run)) == {}
+    assert place.run.journal.open_operations() == []
+    assert WEB.key in place.world.vaults[VAULT].items
+
+
+def test_a_failed_one_is_closed_too(memory: Memory) -> None:
+    place = bench(memory, WEB)
+    place.world.faults.fail["web-1"] = AzureError("AzureVmOffline", "off", 0)
+    sent(place, "web-1")
+    assert place.clock.run(resume(place.run)) == {}
+    assert place.run.journal.open_operations() == []
+
+
+def test_one_that_still_runs_keeps_its_subject_busy(memory: Memory) -> None:
+    place = bench(memory, WEB, machine("web-2"))
+    place.world.faults.slow["web-1"] = 1e6
+    sent(place, "web-1")
+    sent(place, "web-2")
+    assert place.clock.run(resume(place.run)) == {WEB.key: "busy"}
+    assert [opened.step_id for opened in place.run.journal.open_operations()] == ["protect:web-1"]
+
+
+def test_a_trace_that_is_lost_is_left_to_the_look(memory: Memory) -> None:
+    place = bench(memory, WEB)
+    place.run.journal.intend("earlier", protect("web-1"), "c")
+    place.run.journal.record("earlier", "protect:web-1", Pending(Operation("https://azure/forgotten", "location")))
+    assert place.clock.run(resume(place.run)) == {}
+    assert place.run.journal.open_operations() == []
+
+
+def test_a_request_without_an_answer_keeps_its_vm_busy_while_a_job_runs(memory: Memory) -> None:
+    place = bench(memory, WEB, machine("web-2"))
+    for name in ("web-1", "web-2"):
+        place.run.journal.intend("earlier", protect(name), "c")
+    place.clock.run(place.world.submit(protect("web-1").call, "c"))
+    observed = place.clock.run(place.world.observe(SCOPE))
+    assert look_back(place.run, observed) == {WEB.key: "busy"}
+    assert [opened.step_id for opened in place.run.journal.open_operations()] == ["protect:web-1"]
+    place.clock.run(place.clock.sleep(61))
+    observed = place.clock.run(place.world.observe(SCOPE))
+    assert look_back(place.run, observed) == {}
+    assert place.run.journal.open_operations() == []
+
+
+def test_a_vm_left_running_is_put_back(memory: Memory) -> None:
+    place = bench(memory, WEB)
+    place.run.journal.owe("earlier", start("web-1"))
+    place.clock.run(settle_all(place.run, ()))
+    assert place.world.vms[WEB.key].power == Power.DEALLOCATED
+    assert place.run.journal.debts() == []
+    place.clock.run(settle_all(place.run, ()))
+    assert len(place.world.writes) == 1
+
+
+def test_a_debt_waits_for_what_runs_and_for_a_stop(memory: Memory) -> None:
+    place = bench(memory, WEB)
+    place.run.journal.owe("earlier", start("web-1"))
+    place.clock.run(settle_all(place.run, {WEB.key}))
+    place.clock.run(settle_all(replace(place.run, stop_requested=lambda: "paused"), ()))
+    assert place.world.writes == []
+    assert len(place.run.journal.debts()) == 1
+
+
+def test_a_debt_on_a_vm_that_is_gone_is_settled(memory: Memory) -> None:
+    place = bench(memory)
+    place.world.faults.refuse["web-1"] = AzureError("ResourceNotFound", "no such VM", 404)
+    place.run.journal.owe("earlier", start("web-1"))
+    place.clock.run(settle_all(place.run, ()))
+    assert place.run.journal.debts() == []
