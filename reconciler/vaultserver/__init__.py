@@ -1,1 +1,1 @@
-"""An ASGI application that speaks the wire of Azure Backup over a simulated estate, with a clock that can be advanced."""
+"""An ASGI application that speaks the wire of Azure Backup over a simulated estate and a clock to advance."""

@@ -1,4 +1,4 @@
-"""Backup runs: by schedule or on demand, a snapshot and then a transfer, succeeding or failing by the machine's facts."""
+"""Backup runs, by schedule or on demand: a snapshot, then a transfer; the machine's facts decide how they end."""
 
 from __future__ import annotations
 
@@ -148,11 +148,16 @@ def _failed(world: World, job: JobRecord, item: ItemRecord, failure: Failure) ->
     item.last_backup, item.last_backup_status = job.start, "Failed"
     if item.state == "Protected":
         item.state = "ProtectionError"
+    ail(item, failure)
+    world.database.put(item)
+
+
+def ail(item: ItemRecord, failure: Failure) -> None:
+    """Show a failure in the item's health."""
     item.status, item.health = "Unhealthy", "ActionRequired"
     advice = [failure.advice] if failure.advice else []
     detail: Json = {"code": failure.number, "title": failure.code, "message": failure.text, "recommendations": advice}
     item.health_details = [detail]
-    world.database.put(item)
 
 
 def _task(job: JobRecord, number: int, status: str, now: datetime) -> None:
@@ -185,7 +190,7 @@ def _guest_failure(vault: VaultRecord, vm: VmRecord) -> Failure | None:
     return failures.SNAPSHOT_TIMEOUT if vm.snapshot == "timesOut" else None
 
 
-def consistency(vm: VmRecord, crash_only: bool = False) -> str:
+def consistency(vm: VmRecord, *, crash_only: bool = False) -> str:
     """The kind of point a backup of the machine makes now."""
     if vm.power != "running" or crash_only:
         return "CrashConsistent"
@@ -195,11 +200,11 @@ def consistency(vm: VmRecord, crash_only: bool = False) -> str:
 def _point(world: World, item: ItemRecord, vm: VmRecord, job: JobRecord, expiry: str) -> PointRecord:
     policy = policies.find(world, item.policy) if item.policy else None
     crash_only = policy is not None and policy.properties.get("snapshotConsistencyType") == "OnlyCrashConsistent"
-    return retention.place(make_point(world, item, vm, job.start + POINT_AFTER, expiry, crash_only), policy)
+    return retention.place(make_point(world, item, vm, job.start + POINT_AFTER, expiry, crash_only=crash_only), policy)
 
 
 def make_point(
-    world: World, item: ItemRecord, vm: VmRecord, time: datetime, expiry: str = "", crash_only: bool = False
+    world: World, item: ItemRecord, vm: VmRecord, time: datetime, expiry: str = "", *, crash_only: bool = False
 ) -> PointRecord:
     """A recovery point of the machine as it is, with its snapshot only."""
     name = str(int(world.chance("point", item.id, stamp(time)) * 9e14) + 10**14)
@@ -211,7 +216,7 @@ def make_point(
         vault=item.vault,
         name=name,
         item=item.id,
-        type=consistency(vm, crash_only),
+        type=consistency(vm, crash_only=crash_only),
         time=time,
         tiers={"InstantRP": "Valid"},
         fixed=datetime.fromisoformat(expiry) if expiry else None,

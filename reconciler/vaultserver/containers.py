@@ -13,7 +13,7 @@ from reconciler.vaultserver import eligibility, errors, faults, filters, jobs, o
 from reconciler.vaultserver.arm import fold
 from reconciler.vaultserver.failures import Failure
 from reconciler.vaultserver.records import ContainerRecord, ItemRecord, Json, VaultRecord, VmRecord
-from reconciler.vaultserver.routes import C, V, ArmRoute, WireCall, empty, json_response
+from reconciler.vaultserver.routes import ArmRoute, C, V, WireCall, empty, json_response
 
 if TYPE_CHECKING:
     from reconciler.vaultserver.world import World

@@ -42,7 +42,7 @@ class NotAVaultError(Exception):
 
 
 class Database:
-    """Documents, events, settings and the request log. Safe to share between threads, and the file between processes."""
+    """Documents, events, settings and the request log. Safe between threads, and its file between processes."""
 
     def __init__(self, path: str | Path = ":memory:") -> None:
         self.path = str(path)

@@ -11,7 +11,7 @@ from starlette.routing import BaseRoute
 from reconciler.vaultserver import containers, failures, faults, filters, operations, paging
 from reconciler.vaultserver.arm import fold
 from reconciler.vaultserver.records import ItemRecord, Json, OperationRecord, VaultRecord, VmRecord
-from reconciler.vaultserver.routes import F, V, ArmRoute, WireCall
+from reconciler.vaultserver.routes import ArmRoute, F, V, WireCall
 
 if TYPE_CHECKING:
     from reconciler.vaultserver.world import World

@@ -23,7 +23,7 @@ class ServiceError(ArmError):
     """A refusal by the backup service, whose body carries the empty members that service adds."""
 
     def body(self) -> dict[str, Any]:
-        empty = {"target": None, "details": None, "innerError": None, "additionalInfo": []}
+        empty: dict[str, Any] = {"target": None, "details": None, "innerError": None, "additionalInfo": []}
         return {"error": error_detail(self.code, self.message) | empty}
 
 
@@ -201,8 +201,8 @@ def vault_holds_soft_deleted(vault: str) -> ArmError:
     return ArmError(
         400,
         "ServiceResourceNotEmptyWithBackendMessage",
-        f"Recovery Services vault cannot be deleted as there are backup items in soft deleted state in the vault {vault}. "
-        "The soft deleted items are permanently deleted after 14 days of delete operation.",
+        "Recovery Services vault cannot be deleted as there are backup items in soft deleted state in the vault "
+        f"{vault}. The soft deleted items are permanently deleted after 14 days of delete operation.",
     )
 
 
@@ -226,7 +226,8 @@ def not_cancellable() -> ServiceError:
     return ServiceError(
         400,
         "BMSUserErrorJobNotCancellable",
-        "The job is not cancellable in its current state.\r\nA backup can be cancelled only while its snapshot is taken.",
+        "The job is not cancellable in its current state.\r\n"
+        "A backup can be cancelled only while its snapshot is taken.",
     )
 
 

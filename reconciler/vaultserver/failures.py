@@ -30,7 +30,8 @@ class Failure(NamedTuple):
 VM_OFFLINE = Failure(
     "AzureVmOffline",
     380008,
-    "Failed to install the Azure Recovery Services extension on the selected item as the virtual machine is not running.",
+    "Failed to install the Azure Recovery Services extension on the selected item as the virtual machine "
+    "is not running.",
     "Start the virtual machine, make sure that the VM agent is ready, and retry the operation.",
 )
 AGENT_UNAVAILABLE = Failure(
@@ -78,7 +79,8 @@ WRONG_REGION = Failure(
 ELSEWHERE = Failure(
     "VirtualMachineAlreadyProtected",
     400143,
-    "Virtual machine is already registered\\registering with another recovery services vault, or it is soft-deleted there.",
+    "Virtual machine is already registered\\registering with another recovery services vault, "
+    "or it is soft-deleted there.",
     "Stop protection in the other vault, delete the backup data there and retry the operation.",
 )
 VAULT_FULL = Failure(

@@ -13,9 +13,11 @@ if TYPE_CHECKING:
     from reconciler.vaultserver.world import World
 
 MESSAGES = {
-    "CloudInternalError": "Microsoft Azure Backup encountered an internal error.\r\nWait for a few minutes and then try the operation again.",
+    "CloudInternalError": "Microsoft Azure Backup encountered an internal error.\r\n"
+    "Wait for a few minutes and then try the operation again.",
     "InternalServerError": "The server encountered an internal error. Please retry the request.",
-    "GatewayTimeout": "The gateway did not receive a response from 'Microsoft.RecoveryServices' within the specified time period.",
+    "GatewayTimeout": "The gateway did not receive a response from 'Microsoft.RecoveryServices' "
+    "within the specified time period.",
     "ServerTimeout": "The request timed out.",
 }
 

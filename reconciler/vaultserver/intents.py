@@ -10,7 +10,7 @@ from starlette.routing import BaseRoute
 from reconciler.vaultserver import containers, errors, filters, item_outcomes, item_requests, items, paging, policies
 from reconciler.vaultserver.eligibility import protect_failure
 from reconciler.vaultserver.records import IntentRecord, Json
-from reconciler.vaultserver.routes import F, V, ArmRoute, WireCall, empty, json_response
+from reconciler.vaultserver.routes import ArmRoute, F, V, WireCall, empty, json_response
 
 if TYPE_CHECKING:
     from reconciler.vaultserver.world import World

@@ -12,7 +12,7 @@ from reconciler.vaultserver import backups, containers, errors, items, jobs, ope
 from reconciler.vaultserver.arm import fold, last
 from reconciler.vaultserver.containers import Names
 from reconciler.vaultserver.records import ContainerRecord, ItemRecord, Json, PolicyRecord, VaultRecord, VmRecord
-from reconciler.vaultserver.routes import I, ArmRoute, WireCall, empty
+from reconciler.vaultserver.routes import ArmRoute, I, WireCall, empty
 from reconciler.vaultserver.wire_times import parse
 
 if TYPE_CHECKING:

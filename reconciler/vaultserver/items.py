@@ -11,7 +11,7 @@ from starlette.routing import BaseRoute
 from reconciler.vaultserver import containers, errors, filters, paging
 from reconciler.vaultserver.arm import last
 from reconciler.vaultserver.records import ItemRecord, Json, PointRecord, VaultRecord
-from reconciler.vaultserver.routes import I, V, ArmRoute, WireCall, json_response
+from reconciler.vaultserver.routes import ArmRoute, I, V, WireCall, json_response
 from reconciler.vaultserver.wire_times import NO_BACKUP_YET, stamp, time_span
 
 if TYPE_CHECKING:

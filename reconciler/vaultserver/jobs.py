@@ -11,7 +11,7 @@ from starlette.routing import BaseRoute
 from reconciler.vaultserver import errors, filters, operations, paging
 from reconciler.vaultserver.failures import Failure
 from reconciler.vaultserver.records import ItemRecord, JobRecord, Json, VaultRecord
-from reconciler.vaultserver.routes import V, ArmRoute, WireCall, json_response
+from reconciler.vaultserver.routes import ArmRoute, V, WireCall, json_response
 from reconciler.vaultserver.wire_times import NEVER, duration, parse_filter, stamp
 
 if TYPE_CHECKING:

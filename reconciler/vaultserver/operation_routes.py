@@ -10,7 +10,7 @@ from starlette.routing import BaseRoute
 from reconciler.vaultserver import errors, items, policies, vaults
 from reconciler.vaultserver.operations import addresses, find, retry_after, status_body
 from reconciler.vaultserver.records import Json, OperationRecord
-from reconciler.vaultserver.routes import C, F, I, V, ArmRoute, WireCall, empty, json_response
+from reconciler.vaultserver.routes import ArmRoute, C, F, I, V, WireCall, empty, json_response
 
 if TYPE_CHECKING:
     from reconciler.vaultserver.world import World

@@ -11,7 +11,7 @@ from starlette.routing import BaseRoute
 from reconciler.vaultserver import errors, filters, jobs, operations, paging, policy_rules, policy_schedule, retention
 from reconciler.vaultserver.arm import fold
 from reconciler.vaultserver.records import ItemRecord, Json, PolicyRecord, VaultRecord
-from reconciler.vaultserver.routes import V, ArmRoute, WireCall, empty, json_response
+from reconciler.vaultserver.routes import ArmRoute, V, WireCall, empty, json_response
 
 if TYPE_CHECKING:
     from reconciler.vaultserver.world import World

@@ -25,7 +25,7 @@ _UNITS = {"dailySchedule": "Days", "weeklySchedule": "Weeks", "monthlySchedule":
 _KEPT = ("snapshotConsistencyType", "instantAccessSnapshotEnabled", "instantAccessDurationMinutes", "tieringPolicy")
 
 
-class _Refused(Exception):
+class _RefusedError(Exception):
     """The policy breaks a rule; which one stays unsaid on the wire."""
 
 
@@ -38,7 +38,7 @@ def accepted(given: Json, *, preview: bool = False) -> Json:
         raise errors.invalid_parameter("NO_PARAM")
     try:
         return _read(given, zone, preview=preview)
-    except (_Refused, KeyError, TypeError, ValueError, AttributeError) as error:
+    except (_RefusedError, KeyError, TypeError, ValueError, AttributeError) as error:
         raise errors.invalid_policy() from error
 
 
@@ -65,7 +65,7 @@ def _read(given: Json, zone: str, *, preview: bool) -> Json:
 
 def _need(holds: object) -> None:
     if not holds:
-        raise _Refused
+        raise _RefusedError
 
 
 def _times(given: Any) -> list[datetime]:

@@ -26,7 +26,7 @@ class Kept(NamedTuple):
 
 
 def offset(policy: PolicyRecord) -> timedelta:
-    """The policy's distance from UTC: the one in force when it was saved, for the service follows no later clock change."""
+    """The policy's distance from UTC: that of when it was saved, for the service follows no clock change."""
     zone = ZoneInfo(win_tz.get(policy.properties.get("timeZone", "UTC"), "UTC"))
     return policy.saved.astimezone(zone).utcoffset() or timedelta(0)
 
@@ -62,6 +62,10 @@ def _runs_of(schedule: Json, day: datetime) -> list[datetime]:
 def _time_of_day(text: str) -> timedelta:
     time = parse(text)
     return timedelta(0) if time is None else timedelta(hours=time.hour, minutes=time.minute)
+
+
+def weekly(policy: PolicyRecord) -> bool:
+    return bool(policy.properties["schedulePolicy"]["scheduleRunFrequency"] == "Weekly")
 
 
 def kept(policy: PolicyRecord, taken: datetime) -> Kept:

@@ -43,7 +43,7 @@ class Agent(Struct, kw_only=True, rename="camel"):
 class Disk(Struct, kw_only=True):
     name: str = ""
     storage: str = "StandardSSD_LRS"
-    sizeGB: int = 64
+    sizeGB: int = 64  # noqa: N815 - the name on the wire
 
 
 class Network(Struct, kw_only=True):
@@ -101,7 +101,7 @@ class VmRecord(Record, kw_only=True):
 
     @property
     def item_key(self) -> str:
-        """`iaasvmcontainerv2;group;name` (a classic VM: `iaasvmcontainer;cloud service;name`), folded as discovery does."""
+        """`iaasvmcontainerv2;group;name`, classic `iaasvmcontainer;cloud service;name`; folded as discovery does."""
         if self.classic:
             return fold(f"iaasvmcontainer;{self.cloud_service or self.resource_group};{self.name}")
         return fold(f"iaasvmcontainerv2;{self.resource_group};{self.name}")

@@ -11,7 +11,7 @@ from starlette.routing import BaseRoute
 from reconciler.vaultserver import errors, filters, items, jobs, operations, paging
 from reconciler.vaultserver.arm import last
 from reconciler.vaultserver.records import JobRecord, Json, PointRecord
-from reconciler.vaultserver.routes import I, ArmRoute, WireCall, json_response
+from reconciler.vaultserver.routes import ArmRoute, I, WireCall, json_response
 from reconciler.vaultserver.wire_times import american, parse_filter, stamp
 
 if TYPE_CHECKING:

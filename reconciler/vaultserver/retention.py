@@ -1,4 +1,4 @@
-"""How long recovery points live: re-aligned with a policy, kept for ever when stopped, pruned when their time is over."""
+"""How long recovery points live: aligned with a policy, kept for ever when stopped, pruned in time."""
 
 from __future__ import annotations
 

@@ -77,7 +77,8 @@ class WireCall:
     def url(self, path: str, api_version: str = "", **query: str) -> str:
         """An absolute URL on this server; `;` stays raw in it, as Azure leaves it."""
         version = api_version or self.api_version
-        return f"{self.base}{quote(path, safe=_SAFE)}?{urlencode({'api-version': version} | query, quote_via=quote, safe=_SAFE)}"
+        asked = urlencode({"api-version": version} | query, quote_via=quote, safe=_SAFE)
+        return f"{self.base}{quote(path, safe=_SAFE)}?{asked}"
 
     def vault(self) -> VaultRecord:
         """The vault of the path, or ARM's 404."""

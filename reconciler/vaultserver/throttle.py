@@ -40,7 +40,8 @@ def admit(world: World, call: WireCall) -> None:
         raise ArmError(
             429,
             "TooManyRequests",
-            f"The request is being throttled as the limit of {size} {name} has been reached. Retry after {wait} seconds.",
+            f"The request is being throttled as the limit of {size} {name} has been reached. "
+            f"Retry after {wait} seconds.",
             headers={"Retry-After": str(wait), "x-ms-failure-cause": "gateway"},
         )
     bucket.tokens -= 1

@@ -9,7 +9,7 @@ from starlette.routing import BaseRoute
 
 from reconciler.vaultserver import errors, filters
 from reconciler.vaultserver.records import ContainerRecord, ItemRecord, Json, VaultRecord
-from reconciler.vaultserver.routes import V, ArmRoute, WireCall, empty, json_response
+from reconciler.vaultserver.routes import ArmRoute, V, WireCall, empty, json_response
 
 if TYPE_CHECKING:
     from reconciler.vaultserver.world import World

@@ -13,7 +13,7 @@ from starlette.routing import BaseRoute
 from reconciler.vaultserver import errors, operations, paging, policies, policy_defaults, vault_config
 from reconciler.vaultserver.arm import vault_id
 from reconciler.vaultserver.records import ExtendedInfoRecord, ItemRecord, Json, VaultRecord
-from reconciler.vaultserver.routes import V, ArmRoute, WireCall, empty, json_response
+from reconciler.vaultserver.routes import ArmRoute, V, WireCall, empty, json_response
 from reconciler.vaultserver.wire_times import stamp
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def routes(world: World) -> list[BaseRoute]:
 
 def wire(vault: VaultRecord, *, full: bool = True) -> Json:
     """The vault as GET shows it; lists leave out what only a GET shows (`full` false)."""
-    properties = {"provisioningState": vault.provisioning_state} | vault.properties
+    properties: Json = {"provisioningState": vault.provisioning_state} | vault.properties
     if full:
         if vault.provisioning_state == "Succeeded":
             properties |= {"backupStorageVersion": "Unassigned", "securitySettings": vault_config.security(vault)}

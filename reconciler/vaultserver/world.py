@@ -143,7 +143,7 @@ class World:
         return None if record is None or record.deleted else record
 
     def items(self, vault: str | None = None) -> list[ItemRecord]:
-        """Protected items of a vault (or of all), soft-deleted ones included, without those whose enabling still runs."""
+        """Protected items (of a vault), soft-deleted ones included; not those whose enabling still runs."""
         return [item for item in self.database.all(ItemRecord, vault) if not item.pending]
 
     def policies(self, vault: str | None = None) -> list[PolicyRecord]:
