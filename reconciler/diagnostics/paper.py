@@ -51,10 +51,15 @@ class Paper:
         self.line(last, indent=indent + 4)
 
     def line_as_is(self, text: str, indent: int, mark: str) -> None:
+        """Harmless text, not wrapped."""
         line = Text(text)
         if mark:
             line.stylize(mark, indent, indent + len(text[indent:].split(" ", 1)[0]))
         self._lines.append(line)
+
+    def raw(self, *pieces: tuple[str, str]) -> None:
+        """One line of (text, style) pieces that are harmless and fit already."""
+        self._lines.append(Text.assemble(*pieces))
 
     def print(self, console: Console) -> None:
         """Nothing is interpreted again: no markup, no emoji codes, no highlighting, no second wrapping."""
