@@ -34,7 +34,13 @@ def _lines() -> Iterator[str]:
                 if before is not action.after:
                     yield f"    {_node(before)} --> {_node(action.after)}: {action.kind}"
         yield "```"
-    yield from ("", "## The table", "", "| | action | from | to | risk | recovery points | job | where |", "|---|---|---|---|---|---|---|---|")
+    yield from (
+        "",
+        "## The table",
+        "",
+        "| | action | from | to | risk | recovery points | job | where |",
+        "|---|---|---|---|---|---|---|---|",
+    )
     yield from (_row(action) for action in ACTIONS.values())
 
 

@@ -80,7 +80,9 @@ def test_each_library_has_one_importer(file: str, here: str, name: str) -> None:
     assert here in allowed, f"{file} imports {name}"
 
 
-@pytest.mark.parametrize(("file", "here", "name"), [edge for edge in EDGES if edge[1] in {"model", "actions", "planning"}])
+@pytest.mark.parametrize(
+    ("file", "here", "name"), [edge for edge in EDGES if edge[1] in {"model", "actions", "planning"}]
+)
 def test_the_core_is_pure(file: str, here: str, name: str) -> None:
     impure = {"asyncio", "io", "logging", "os", "pathlib", "random", "socket", "structlog", "subprocess", "time"}
     assert name.split(".")[0] not in impure, f"{file} imports {name}"
