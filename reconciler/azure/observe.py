@@ -1,0 +1,105 @@
+"""The engine's Reader: one snapshot of vaults and virtual machines, and Azure's own checks."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+import structlog
+
+from reconciler.azure.client import ReadClient
+from reconciler.azure.decode.checks import check
+from reconciler.azure.decode.vms import region
+from reconciler.azure.inventory import Inventory, read_subscription
+from reconciler.azure.pipeline import Reply
+from reconciler.azure.vault_content import VaultReader
+from reconciler.model import api, ids
+from reconciler.model.call import Call, canonical
+from reconciler.model.desired import Vault
+from reconciler.model.observed import Check, Gap, Observed, ObservedVault, VirtualMachine, VmKey
+
+_LOG = structlog.get_logger(__name__)
+
+
+class Scope(Protocol):
+    """What to look at: the shape of the engine's Scope."""
+
+    @property
+    def vaults(self) -> tuple[Vault, ...]: ...
+
+    @property
+    def classic(self) -> bool: ...
+
+    @property
+    def network(self) -> bool: ...
+
+
+class AzureReader:
+    """All that a dry run is given: there is no method here that writes."""
+
+    def __init__(self, client: ReadClient) -> None:
+        self._client = client
+
+    async def observe(self, scope: Scope) -> Observed:
+        """One snapshot; what could not be read is a gap in it, not an exception."""
+        correlation_id = self._client.correlation_id()
+        taken_at = self._client.clock.now()
+        subscriptions = sorted({ids.fold(vault.subscription_id) for vault in scope.vaults})
+        inventories, vaults = await asyncio.gather(
+            asyncio.gather(*(self._subscription(each, scope, correlation_id) for each in subscriptions)),
+            asyncio.gather(*(self._vault(vault, correlation_id) for vault in scope.vaults)),
+        )
+        gaps = [gap for inventory in inventories for gap in inventory.gaps]
+        gaps += [gap for _, found in vaults for gap in found]
+        observed = Observed(
+            taken_at=taken_at,
+            vaults={vault.name: vault for vault, _ in vaults if vault},
+            vms=dict(sorted((key, vm) for inventory in inventories for key, vm in inventory.vms.items())),
+            gaps=tuple(sorted(gaps, key=lambda gap: (gap.vault or "", gap.scope, gap.reason))),
+        )
+        _LOG.info("azure observed", vaults=len(observed.vaults), vms=len(observed.vms), gaps=len(observed.gaps))
+        return observed
+
+    async def _subscription(self, subscription_id: str, scope: Scope, correlation_id: str) -> Inventory:
+        return await read_subscription(
+            self._client, subscription_id, correlation_id, classic=scope.classic, network=scope.network
+        )
+
+    async def _vault(self, vault: Vault, correlation_id: str) -> tuple[ObservedVault | None, list[Gap]]:
+        try:
+            reader = VaultReader(self._client, vault, correlation_id)
+        except ids.BadSegmentError as error:
+            return None, [Gap(vault.name, str(error), vault.name)]
+        found = await reader.read()
+        return found, reader.gaps
+
+    async def check(self, vault: Vault, vms: Sequence[VirtualMachine]) -> Mapping[VmKey, Check]:
+        """Azure's word on protecting each VM in `vault`; a VM whose check could not be read is left out."""
+        correlation_id = self._client.correlation_id()
+        vault_id = ids.vault_path(vault.subscription_id, vault.resource_group, vault.name)
+        found = await asyncio.gather(*(self._check(vault_id, vm, correlation_id) for vm in vms))
+        return {vm.key: each for vm, each in zip(vms, found, strict=True) if each}
+
+    async def _check(self, vault_id: str, vm: VirtualMachine, correlation_id: str) -> Check | None:
+        try:
+            status, validation = _questions(vault_id, vm)
+        except ids.BadSegmentError:
+            return None
+        held = await self._client.ask(status, correlation_id)
+        valid = await self._client.ask(validation, correlation_id)
+        if isinstance(held, Reply) and isinstance(valid, Reply) and held.status == valid.status == 200:
+            return check(held.body, valid.body)
+        return None
+
+
+def _questions(vault_id: str, vm: VirtualMachine) -> tuple[Call, Call]:
+    """The two POSTs that only read (WIRE 7). Raises BadSegmentError."""
+    provider = f"{ids.subscription_path(vm.subscription_id)}/providers/Microsoft.RecoveryServices"
+    place = f"{provider}/locations/{ids.segment(region(vm.location))}"
+    status = canonical({"resourceType": "VM", "resourceId": vm.id})
+    validation = canonical({"resourceType": "VM", "resourceId": vm.id, "vaultId": vault_id, "properties": ""})
+    return (
+        Call("POST", f"{place}/backupStatus", api.BACKUP, status),
+        Call("POST", f"{place}/backupPreValidateProtection", api.BACKUP, validation),
+    )
