@@ -11,13 +11,13 @@ import structlog
 from reconciler.diagnostics.catalog import Catalog, catalog
 from reconciler.engine.apply import carry_out
 from reconciler.engine.close import close
-from reconciler.engine.debts import settle_all
+from reconciler.engine.debts import settle_earlier
 from reconciler.engine.look import Look, look, scope_key
 from reconciler.engine.ports import Clock, Journal, Progress, Reader, Writer, sizes
 from reconciler.engine.resume import look_back, resume
 from reconciler.engine.run import Run
 from reconciler.model.desired import Desired
-from reconciler.model.observed import Observed
+from reconciler.model.observed import Observed, Sizes
 from reconciler.model.outcome import Outcome, Pending, Retry
 from reconciler.model.plan import Plan
 from reconciler.planning import Brakes
@@ -75,15 +75,16 @@ def reconcile_once(
 
 
 async def _reconcile(run: Run, looker: _Looker, refusal: Callable[[Plan], str]) -> Result:
-    busy = await resume(run)
-    await settle_all(run, busy)
+    running = await resume(run)
     first = await looker.look()
-    busy = {**look_back(run, first.observed), **busy}
+    busy = {**look_back(run, first.observed), **running}
     refused = refusal(first.plan)
     if refused or not first.plan.steps:
+        await settle_earlier(run, busy)
         return Result(run.id, first.plan, {}, first.plan, first.observed, refused)
     run.journal.begin(run.id, first.plan, first.plan.revision)
     claimed = await carry_out(first.plan, run, busy=busy)
+    await settle_earlier(run, busy)
     last = await looker.look()
     outcomes = close(first.plan, claimed, last.plan, last.observed)
     _remember(run, claimed, outcomes)
@@ -93,7 +94,7 @@ async def _reconcile(run: Run, looker: _Looker, refusal: Callable[[Plan], str]) 
 
 @dataclass(frozen=True, slots=True)
 class _Looker:
-    """The same look, before and after; a complete one is the yardstick of the next."""
+    """The same look, before and after, by the same yardstick."""
 
     desired: Desired
     reader: Reader
@@ -107,9 +108,17 @@ class _Looker:
         key = scope_key(self.desired)
         previous = self.journal.last_sizes(key)
         seen = await look(self.desired, self.reader, brakes=self.brakes, previous=previous, targets=self.targets)
-        if seen.observed.complete:
-            self.journal.remember_sizes(key, sizes(seen.observed))
+        now = sizes(seen.observed)
+        if seen.observed.complete and not _shrank(previous, now, self.brakes.max_shrink):
+            self.journal.remember_sizes(key, now)
         return seen
+
+
+def _shrank(previous: Sizes | None, now: Sizes, most: float) -> bool:
+    """A sudden loss does not become the measure of the next look: it stays suspect until the brake allows it."""
+    if previous is None:
+        return False
+    return now.vms < previous.vms * (1 - most) or now.items < previous.items * (1 - most)
 
 
 def _remember(run: Run, claimed: Mapping[str, Outcome], outcomes: Mapping[str, Outcome]) -> None:

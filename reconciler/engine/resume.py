@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import structlog
 
@@ -13,7 +13,7 @@ from reconciler.engine.schedule import subject_key
 from reconciler.engine.send import UNKNOWN_SECONDS
 from reconciler.engine.verdict import BUSY, UNKNOWN_OUTCOME, verdict
 from reconciler.model.ids import fold
-from reconciler.model.observed import Observed, VirtualMachine
+from reconciler.model.observed import Observed, VirtualMachine, VmKey
 from reconciler.model.outcome import Answer, AzureError, Done, OpenOperation, Outcome, Pending, Refused, Retry, Unsure
 
 log = structlog.get_logger(__name__)
@@ -59,24 +59,23 @@ def _meaning(opened: OpenOperation, answer: Answer, run: Run) -> Outcome:
 
 
 def look_back(run: Run, observed: Observed) -> Mapping[str, str]:
-    """Requests of which no answer came: busy while a job runs on the VM, else closed: the plan decides."""
-    busy: dict[str, str] = {}
+    """Every VM on which a vault shows a job, whoever started it; requests that got no answer are closed elsewhere.
+
+    Where a job runs, such a request may be its cause and stays open; elsewhere it took effect or was lost, and the
+    plan knows which.
+    """
+    busy = {subject_key(key): BUSY for key in _under_way(observed)}
     for opened in run.journal.open_operations():
-        if opened.operation is not None:
-            continue
-        if has_running_job(opened.subject_id, opened.vault, observed):
-            busy[subject_key(opened.subject_id)] = BUSY
-        else:
+        if opened.operation is None and subject_key(opened.subject_id) not in busy:
             run.journal.record(opened.run, opened.step_id, Retry(UNKNOWN_OUTCOME, 0.0))
     return busy
 
 
-def has_running_job(subject_id: str, vault: str, observed: Observed) -> bool:
-    """Whether the vault lists a job in progress for the VM with this ARM id."""
-    machine, place = observed.vms.get(fold(subject_id)), observed.vaults.get(vault)
-    if machine is None or place is None:
-        return False
-    return any(job.running and job.container == _container(machine) for job in place.jobs)
+def _under_way(observed: Observed) -> Iterator[VmKey]:
+    """The VMs with a running job that changes their protection; a backup alone hinders nobody."""
+    jobs = [job for vault in observed.vaults.values() for job in vault.jobs]
+    containers = {job.container for job in jobs if job.running and job.operation != "Backup"}
+    return (key for key, vm in observed.vms.items() if containers and _container(vm) in containers)
 
 
 def _container(machine: VirtualMachine) -> str:

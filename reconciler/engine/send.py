@@ -48,7 +48,7 @@ class Sender:
         if step.id not in self._owing or taken != step.id or isinstance(outcome, Pending) or step.put_back is None:
             return
         try:
-            await settle(self._run, self._run.id, step.id, step.put_back)
+            await settle(self._run, step.id, step.put_back)
         except Exception:
             log.exception("put-back broke", run=self._run.id, step=step.id)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from reconciler.engine.debts import settle_all
+from reconciler.engine.debts import settle_earlier
 from reconciler.engine.ports import Journal, Scope
 from reconciler.engine.resume import look_back, resume
 from reconciler.model.desired import Vault
@@ -78,18 +78,18 @@ def test_a_request_without_an_answer_keeps_its_vm_busy_while_a_job_runs(memory: 
 def test_a_vm_left_running_is_put_back(memory: Memory) -> None:
     place = bench(memory, WEB)
     place.run.journal.owe("earlier", start("web-1"))
-    place.clock.run(settle_all(place.run, ()))
+    place.clock.run(settle_earlier(place.run, ()))
     assert place.world.vms[WEB.key].power == Power.DEALLOCATED
     assert place.run.journal.debts() == []
-    place.clock.run(settle_all(place.run, ()))
+    place.clock.run(settle_earlier(place.run, ()))
     assert len(place.world.writes) == 1
 
 
 def test_a_debt_waits_for_what_runs_and_for_a_stop(memory: Memory) -> None:
     place = bench(memory, WEB)
     place.run.journal.owe("earlier", start("web-1"))
-    place.clock.run(settle_all(place.run, {WEB.key}))
-    place.clock.run(settle_all(replace(place.run, stop_requested=lambda: "paused"), ()))
+    place.clock.run(settle_earlier(place.run, {WEB.key}))
+    place.clock.run(settle_earlier(replace(place.run, stop_requested=lambda: "paused"), ()))
     assert place.world.writes == []
     assert len(place.run.journal.debts()) == 1
 
@@ -98,5 +98,5 @@ def test_a_debt_on_a_vm_that_is_gone_is_settled(memory: Memory) -> None:
     place = bench(memory)
     place.world.faults.refuse["web-1"] = AzureError("ResourceNotFound", "no such VM", 404)
     place.run.journal.owe("earlier", start("web-1"))
-    place.clock.run(settle_all(place.run, ()))
+    place.clock.run(settle_earlier(place.run, ()))
     assert place.run.journal.debts() == []

@@ -1,0 +1,67 @@
+"""Promise: one operation at a time per VM, however slow, lost or crowded it gets."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from reconciler.model.desired import IfStopped
+from reconciler.model.observed import Power
+from reconciler.model.outcome import AzureError, Skipped
+from reconciler.store.journal import Journal
+from tests.unit.engine.estate import machine
+from tests.unit.engine.virtual import VirtualClock
+from tests.unit.engine.wishes import Runner, wish, world_of
+from tests.unit.engine.world import World
+
+NAMES = tuple(f"vm-{number}" for number in range(12))
+OFFLINE = AzureError("AzureVmOffline", "off", 0)
+
+
+TROUBLES = ("none", "slow", "endless", "deaf", "lost", "throttled", "failing", "off")
+
+
+def crowded(troubles: Sequence[str], clock: VirtualClock) -> World:
+    """A VM for each trouble."""
+    powers = {"off": Power.DEALLOCATED, "endless": Power.DEALLOCATED}
+    names = dict(zip(NAMES, troubles, strict=True))
+    vms = (machine(name, power=powers.get(trouble, Power.RUNNING)) for name, trouble in names.items())
+    world = world_of(clock, *vms)
+    world.faults.slow = {
+        name: 500.0 if t == "slow" else 20_000.0 for name, t in names.items() if t in {"slow", "endless"}
+    }
+    world.faults.deaf = {name for name, trouble in names.items() if trouble == "deaf"}
+    world.faults.lost = {name for name, trouble in names.items() if trouble == "lost"}
+    world.faults.throttle = Counter({name: 7 for name, trouble in names.items() if trouble == "throttled"})
+    world.faults.fail = {name: OFFLINE for name, trouble in names.items() if trouble == "failing"}
+    return world
+
+
+@settings(derandomize=True, deadline=None, max_examples=30, database=None)
+@given(troubles=st.tuples(*[st.sampled_from(TROUBLES)] * len(NAMES)), parallelism=st.sampled_from([1, 3, 50]))
+def test_no_request_meets_a_running_operation(troubles: tuple[str, ...], parallelism: int) -> None:
+    clock = VirtualClock()
+    world = crowded(troubles, clock)
+    desired = wish(*NAMES, if_stopped=IfStopped.START)
+    with Journal(":memory:", clock.now) as journal:
+        for _ in range(6):
+            Runner(world, clock, desired, journal, parallelism=parallelism, timeout=900).once()
+    assert world.overlaps == []
+    healthy = [name for name, trouble in zip(NAMES, troubles, strict=True) if trouble in {"none", "slow"}]
+    assert all(machine(name).key in world.vaults["rsv"].items for name in healthy)
+
+
+def test_what_runs_in_the_portal_is_waited_for() -> None:
+    clock = VirtualClock()
+    world = world_of(clock, machine("web-1"))
+    with Journal(":memory:", clock.now) as journal:
+        Runner(world, clock, wish("web-1"), journal).settle()
+        stop = Runner(world, clock, wish(retired=["web-1"]), journal)
+        plan = stop.look().plan
+        clock.run(world.submit(plan.steps[-1].call, "by hand"))
+        assert set(stop.once().outcomes.values()) == {Skipped("busy")}
+        assert world.overlaps == []
+        assert len(world.writes_on("web-1")) == 2

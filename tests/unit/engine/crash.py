@@ -1,0 +1,81 @@
+"""Death at a chosen moment: of the world's wire, of the journal, or inside one of its transactions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from reconciler.engine.ports import Journal
+from reconciler.model.call import Call
+from reconciler.model.observed import Sizes
+from reconciler.model.outcome import OpenOperation, Outcome
+from reconciler.model.plan import Plan, Step
+
+
+class Crash(BaseException):
+    """The process is dead: no handler of the program may run on it."""
+
+
+class Boundary:
+    """Counts the moments at which a process can die, and kills it at one of them; then it stays dead."""
+
+    def __init__(self, fatal: int | None = None) -> None:
+        self.fatal = fatal
+        self.names: list[str] = []
+
+    def __call__(self, name: str) -> None:
+        self.names.append(name)
+        if self.fatal is not None and len(self.names) > self.fatal:
+            raise Crash(name)
+
+
+class MortalJournal:
+    """A Journal whose process can die before and after each thing it does."""
+
+    def __init__(self, journal: Journal, boundary: Callable[[str], None]) -> None:
+        self._journal = journal
+        self._boundary = boundary
+
+    def begin(self, run: str, plan: Plan, revision: str | None) -> None:
+        self._mortal("begin", lambda: self._journal.begin(run, plan, revision))
+
+    def intend(self, run: str, step: Step, correlation_id: str) -> None:
+        self._mortal("intend", lambda: self._journal.intend(run, step, correlation_id))
+
+    def record(self, run: str, step_id: str, outcome: Outcome) -> None:
+        self._mortal("record", lambda: self._journal.record(run, step_id, outcome))
+
+    def owe(self, run: str, step: Step) -> None:
+        self._mortal("owe", lambda: self._journal.owe(run, step))
+
+    def paid(self, run: str, step_id: str) -> None:
+        self._mortal("paid", lambda: self._journal.paid(run, step_id))
+
+    def remember_sizes(self, scope: str, sizes: Sizes) -> None:
+        self._mortal("remember", lambda: self._journal.remember_sizes(scope, sizes))
+
+    def debts(self) -> Sequence[tuple[str, str, Call]]:
+        return self._journal.debts()
+
+    def open_operations(self) -> Sequence[OpenOperation]:
+        return self._journal.open_operations()
+
+    def last_sizes(self, scope: str) -> Sizes | None:
+        return self._journal.last_sizes(scope)
+
+    def _mortal(self, name: str, act: Callable[[], None]) -> None:
+        self._boundary(f"before {name}")
+        act()
+        self._boundary(f"after {name}")
+
+
+class MortalTime:
+    """The journal's clock: it asks for the time inside its transactions, so a process can die there too."""
+
+    def __init__(self, now: Callable[[], datetime]) -> None:
+        self._now = now
+        self.boundary: Callable[[str], None] = lambda name: None
+
+    def __call__(self) -> datetime:
+        self.boundary("inside a transaction")
+        return self._now()
