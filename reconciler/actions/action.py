@@ -14,13 +14,17 @@ from reconciler.model.state import Risk, State
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """All an action may look at to build its request; what does not concern it is None."""
+    """All an action may look at to build its request; what does not concern it is None.
+
+    `policy_name` is the policy a VM is to have: declared ones have a `policy` too, Azure's own have not.
+    """
 
     vault: Vault
     observed: ObservedVault
     vm: VirtualMachine | None = None
     item: ProtectedItem | None = None
     policy: BackupPolicy | None = None
+    policy_name: str = ""
 
 
 @dataclass(frozen=True, slots=True)

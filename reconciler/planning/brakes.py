@@ -1,0 +1,14 @@
+"""How much one run may do: set by flags or settings, never by the manifests."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Brakes:
+    """`max_writes` None is no limit; `max_shrink` is the share of VMs or items that may vanish between two looks."""
+
+    max_writes: int | None = None
+    max_stops: int = 5
+    max_shrink: float = 0.20

@@ -1,0 +1,93 @@
+"""Whose VMs must be protected or exempted, and which of them are neither."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+
+from reconciler.model.desired import Vault
+from reconciler.model.observed import VirtualMachine, VmKey
+from reconciler.model.plan import Basis, Coverage, Finding, Severity, Step
+from reconciler.planning.match import has_tags, matches_any
+from reconciler.planning.select import Wish
+from reconciler.planning.situation import Situation
+from reconciler.planning.standing import shielded
+
+_PROTECTING = frozenset({"protect", "resume"})
+
+
+@dataclass(frozen=True, slots=True)
+class Covered:
+    coverage: Coverage
+    findings: tuple[Finding, ...]
+
+
+def cover(situation: Situation, wishes: Iterable[Wish], steps: Iterable[Step]) -> Covered:
+    """Each VM in scope counted once. Protected is what was seen so; planned is what this plan will protect."""
+    wished = tuple(wishes)
+    exempt = {wish.meant.key for wish in wished if wish.hands_off == "exempt"}
+    spoken = {wish.meant.key for wish in wished}
+    planned = _planned(steps)
+    left: dict[VmKey, VirtualMachine] = {}
+    counted: dict[VmKey, str] = {}
+    findings: list[Finding] = []
+    for vault in situation.vaults.values():
+        here = list(_in_scope(situation, vault))
+        for vm in here:
+            counted[vm.key] = _standing(situation, vm, planned, exempt)
+        open_here = [vm for vm in here if counted[vm.key] == "uncovered"]
+        left.update({vm.key: vm for vm in open_here})
+        findings += _told(vault, [vm for vm in open_here if vm.key not in spoken])
+    words = list(counted.values())
+    required = any(vault.coverage is not None and vault.coverage.require for vault in situation.vaults.values())
+    coverage = Coverage(
+        len(words),
+        words.count("protected"),
+        words.count("planned"),
+        words.count("exempt"),
+        tuple(left[key].id for key in sorted(left)),
+        required,
+    )
+    return Covered(coverage, tuple(findings))
+
+
+def _planned(steps: Iterable[Step]) -> frozenset[str]:
+    """ARM ids of VMs whose whole way is expected to succeed."""
+    doomed: set[str] = set()
+    planned: set[str] = set()
+    for step in steps:
+        if step.predicted:
+            doomed.add(step.subject.id)
+        elif step.action in _PROTECTING:
+            planned.add(step.subject.id)
+    return frozenset(planned - doomed)
+
+
+def _in_scope(situation: Situation, vault: Vault) -> Iterator[VirtualMachine]:
+    scope = vault.coverage
+    if scope is None:
+        return
+    for vm in situation.estate.in_scope(vault):
+        group = not scope.resource_groups or matches_any(scope.resource_groups, vm.resource_group)
+        if group and has_tags(vm, scope.tags):
+            yield vm
+
+
+def _standing(situation: Situation, vm: VirtualMachine, planned: Collection[str], exempt: Collection[VmKey]) -> str:
+    if any(shielded(item) for _, item in situation.holders.get(vm.key, ())):
+        return "protected"
+    if vm.id in planned:
+        return "planned"
+    return "exempt" if vm.key in exempt else "uncovered"
+
+
+def _told(vault: Vault, vms: list[VirtualMachine]) -> list[Finding]:
+    """One finding a vault; VMs that a document names have findings of their own."""
+    if not vms or vault.coverage is None:
+        return []
+    severity = Severity.ERROR if vault.coverage.require else Severity.INFO
+    count = "1 virtual machine is" if len(vms) == 1 else f"{len(vms)} virtual machines are"
+    text = f"{count} in the coverage of {vault.name!r} and neither protected nor exempted."
+    source = vault.places.at("spec", "coverage")
+    subjects = tuple(vm.id for vm in vms)
+    return [Finding("vm-uncovered", severity, subjects, text, source, Basis.OBSERVED, vault.name)]

@@ -1,0 +1,96 @@
+"""Where each VM stands in its vault, told from what was seen and from nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from reconciler.actions.paths import vault_id
+from reconciler.model.ids import fold
+from reconciler.model.observed import ProtectedItem
+from reconciler.model.plan import Basis, Finding, Severity
+from reconciler.model.state import ItemState, State
+from reconciler.planning.select import Wish
+from reconciler.planning.situation import Situation, policy_of
+
+QUIET = {
+    ItemState.PROTECTED: "protected",
+    ItemState.IR_PENDING: "protected-initial-backup-pending",
+    ItemState.PROTECTION_PAUSED: "protection-paused",
+    ItemState.PROTECTION_ERROR: "protection-error",
+}
+"""Why nothing is to be done for an item that has the right policy."""
+
+SHIELDED = frozenset({ItemState.PROTECTED, ItemState.IR_PENDING, ItemState.PROTECTION_PAUSED})
+"""What counts as protected."""
+
+_OFF = frozenset({ItemState.PROTECTION_STOPPED, ItemState.BACKUPS_SUSPENDED})
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """`because` says why nothing is to be done should the state be the goal."""
+
+    state: State
+    item: ProtectedItem | None = None
+    because: str = ""
+    finding: Finding | None = None
+
+
+def standing(situation: Situation, wish: Wish) -> Standing:
+    item = situation.seen(wish.vault).items.get(wish.meant.key)
+    return _without_item(situation, wish) if item is None else _of_item(wish, item)
+
+
+def shielded(item: ProtectedItem) -> bool:
+    """Whether an item was seen protected."""
+    return item.state in SHIELDED and not item.soft_deleted
+
+
+def _of_item(wish: Wish, item: ProtectedItem) -> Standing:
+    if item.soft_deleted:
+        return Standing(State.SOFT_DELETED, item, "soft-deleted")
+    if item.state in _OFF:
+        return Standing(State.STOPPED, item, "stopped")
+    if item.state not in QUIET:
+        text = f"Azure reports {wish.meant.label} as {item.raw_state or item.state!s}."
+        return Standing(State.UNKNOWN, item, "unknown", _finding("item-state-unknown", wish, text))
+    finding = None
+    if item.state is ItemState.PROTECTION_ERROR:
+        text = f"Azure reports that the protection of {wish.meant.label} is in error."
+        finding = _finding("item-in-error", wish, text, Severity.WARNING)
+    policy = wish.protection.policy if wish.protection else policy_of(item)
+    drifted = fold(policy) != fold(policy_of(item))
+    return Standing(State.DRIFTED if drifted else State.PROTECTED, item, QUIET[item.state], finding)
+
+
+def _without_item(situation: Situation, wish: Wish) -> Standing:
+    vault, key = situation.seen(wish.vault), wish.meant.key
+    if wish.goal is State.PROTECTED:
+        holder = _holder(situation, wish)
+        if holder is not None:
+            return Standing(State.ELSEWHERE, None, "held-by-another-vault", holder)
+    if key in vault.registered:
+        return Standing(State.REGISTERED, None, "not-protected")
+    if key in vault.discovered:
+        return Standing(State.DISCOVERED, None, "not-protected")
+    return Standing(State.UNDISCOVERED, None, "not-protected")
+
+
+def _holder(situation: Situation, wish: Wish) -> Finding | None:
+    """A finding when another vault has the VM: seen among the declared vaults, or told by Azure's own check."""
+    for name, item in situation.holders.get(wish.meant.key, ()):
+        if name != wish.vault.name and shielded(item):
+            text = f"{wish.meant.label} is protected by the vault {name!r} already."
+            return _finding("vm-held-by-another-vault", wish, text)
+    check = situation.observed.checks.get((wish.vault.name, wish.meant.key))
+    held_by = check.held_by if check else ""
+    if not held_by or fold(held_by.rstrip("/")) == fold(vault_id(wish.vault)):
+        return None
+    text = f"{wish.meant.label} is held by the vault {held_by}."
+    return _finding("vm-held-by-another-vault", wish, text, basis=Basis.AZURE)
+
+
+def _finding(
+    code: str, wish: Wish, text: str, severity: Severity = Severity.ERROR, basis: Basis = Basis.OBSERVED
+) -> Finding:
+    return Finding(code, severity, (wish.meant.id,), text, wish.meant.source, basis, wish.vault.name)
