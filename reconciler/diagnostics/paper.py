@@ -47,7 +47,7 @@ class Paper:
         if cell_len(beside.rstrip()) <= self.width:
             self.line_as_is(beside.rstrip(), indent, mark)
             return
-        self.line_as_is((" " * indent + start).rstrip(), indent, mark)
+        self.line(start.rstrip(), indent=indent, hang=4, mark=mark)
         self.line(last, indent=indent + 4)
 
     def line_as_is(self, text: str, indent: int, mark: str) -> None:

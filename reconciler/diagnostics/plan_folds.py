@@ -66,9 +66,10 @@ def changes(step: Step, *, full: bool = False) -> list[str]:
     """`retention.daily: 30 → 14`, one a changed value; without `full` only what the action's word does not say."""
     old, new = dict(_flat(step.before)), dict(_flat(step.after))
     keys = sorted(key for key in old.keys() | new.keys() if old.get(key, "none") != new.get(key, "none"))
+    keys = [key for key in keys if key not in _QUIET_KEYS]
     if not full:
         known = old if step.subject.kind is SubjectKind.VM else old.keys() | new.keys()
-        keys = [key for key in keys if step.before and key in known and key not in _QUIET_KEYS]
+        keys = [key for key in keys if step.before and key in known]
     return [f"{key}: {old.get(key, 'none')} → {new.get(key, 'none')}" for key in keys]
 
 

@@ -13,7 +13,16 @@ from reconciler.diagnostics.catalog import catalog
 from reconciler.diagnostics.escape import shorten, terminal
 from reconciler.diagnostics.paper import Paper
 from reconciler.diagnostics.plan_folds import Fold, Group, changes, groups, merged_findings
-from reconciler.diagnostics.plan_words import count, in_action_order, in_quiet_order, names, plural, reason_words, to_do
+from reconciler.diagnostics.plan_words import (
+    count,
+    in_action_order,
+    in_quiet_order,
+    names,
+    plural,
+    quiet_words,
+    reason_words,
+    to_do,
+)
 from reconciler.model.ids import BadSegmentError, VmName
 from reconciler.model.outcome import Outcome
 from reconciler.model.plan import Finding, Held, Plan, RecoveryPoints, Severity, SubjectKind
@@ -197,11 +206,11 @@ def _quiet(page: Paper, plan: Plan, *, full: bool) -> None:
         return
     counts = Counter(quiet.because for quiet in plan.quiet)
     page.blank()
-    page.line("Unchanged: " + ", ".join(f"{counts[reason]} {reason}" for reason in in_quiet_order(counts)))
+    page.line("Unchanged: " + ", ".join(f"{counts[reason]} {quiet_words(reason)}" for reason in in_quiet_order(counts)))
     if full:
         for quiet in sorted(plan.quiet, key=lambda one: (one.because, one.subject)):
             place = f"  ({quiet.source})" if quiet.source.file else ""
-            page.line(f"· {shorten(quiet.subject.name, 40)}  {quiet.because}{place}", indent=2)
+            page.line(f"· {shorten(quiet.subject.name, 40)}  {quiet_words(quiet.because)}{place}", indent=2)
 
 
 def _coverage(page: Paper, plan: Plan, *, full: bool) -> None:

@@ -48,17 +48,13 @@ _NOUNS = {
 _REASONS = {
     "not-protected": "is not protected",
     "not-registered": "is not registered",
-    "not-discovered": "is not known to the vault",
-    "undiscovered": "is not known to the vault",
-    "discovered": "is not registered",
-    "registered": "is not protected",
+    "not-discovered": "has VMs that it does not know yet",
     "stopped": "its backups are stopped",
     "soft-deleted": "is soft-deleted",
     "drifted": "has another policy than declared",
     "retired": "a Retirement asks to stop its backups",
     "missing": "does not exist",
     "outdated": "differs from its declaration",
-    "vm-not-running": "is not running",
 }
 _SEVERITIES = tuple(Severity)
 SHOWN_NAMES = 3
@@ -118,6 +114,11 @@ def to_do(counts: Sequence[tuple[str, int]]) -> str:
 def reason_words(reason: str) -> str:
     """Why a step is there, as the end of a sentence about its subject; other reasons read well enough themselves."""
     return _REASONS.get(reason, reason.replace("-", " "))
+
+
+def quiet_words(because: str) -> str:
+    """Why nothing is done, after a number: `412 protected`."""
+    return because.replace("-", " ")
 
 
 def names(subjects: Sequence[str], kind: SubjectKind | None, *, full: bool = False) -> str:

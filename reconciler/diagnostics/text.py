@@ -78,7 +78,7 @@ def _place(page: Paper, span: Span, sources: Mapping[str, str], gutter: int, car
     edge = " " * gutter
     page.raw((f"{edge}--> ", "blue"), (terminal(str(span)), ""))
     lines = sources.get(span.file, "").split("\n")
-    if not 0 < span.line <= len(lines):
+    if span.file not in sources or not 0 < span.line <= len(lines):
         return
     piece = excerpt(lines[span.line - 1], span.column, span.end_column, page.width - gutter - 3)
     number = str(span.line).rjust(gutter)

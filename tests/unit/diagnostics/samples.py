@@ -77,10 +77,15 @@ def step(
 
 THE_VAULT = Subject(SubjectKind.VAULT, VAULT, f"{GROUP}/rg-backup/providers/Microsoft.RecoveryServices/vaults/{VAULT}")
 WEB = [vm(f"web-{number:02}") for number in range(1, 13)]
-DISCOVER = step("discover", THE_VAULT, "undiscovered", source=Span("vaults.yaml", 1, 1, 2))
+DISCOVER = step("discover", THE_VAULT, "not-discovered", source=Span("vaults.yaml", 1, 1, 2))
 REGISTER = [
     step(
-        "register", one, "discovered", policy="daily-30d", source=Span("web.yaml", 5, 7, 12), depends_on=(DISCOVER.id,)
+        "register",
+        one,
+        "not-protected",
+        policy="daily-30d",
+        source=Span("web.yaml", 5, 7, 12),
+        depends_on=(DISCOVER.id,),
     )
     for one in WEB
 ]

@@ -1,0 +1,171 @@
+"""Every failure ends in one row, and the specific row wins over the general one."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from reconciler.diagnostics.catalog import Catalog, RetryRule, catalog, parse
+from reconciler.model.outcome import AzureError
+
+ROWS_OF_THE_SOURCE = {
+    "discover-internal-error",
+    "discover-already-running",
+    "register-vm-not-running",
+    "register-too-many-data-disks",
+    "register-internal-error",
+    "register-agent-certificate-missing",
+    "register-agent-install-timeout",
+    "register-item-busy",
+    "backup-vhd-copy-timeout",
+    "backup-snapshot-timeout",
+    "backup-internal-error",
+    "backup-extension-install-failed",
+    "backup-item-busy",
+}
+
+
+def error(code: str = "", message: str = "", *, number: int = 0, status: int = 0) -> AzureError:
+    return AzureError(code, message, status, number)
+
+
+def test_the_source_document_is_complete() -> None:
+    assert set(catalog().rows) >= ROWS_OF_THE_SOURCE
+
+
+@pytest.mark.parametrize(
+    ("operation", "met", "row"),
+    [
+        ("discover", error("CloudInternalError", status=500), "discover-internal-error"),
+        ("register", error("CloudInternalError", status=500), "register-internal-error"),
+        ("protect", error("CloudInternalError", status=500), "register-internal-error"),
+        ("backup", error("CloudInternalError"), "backup-internal-error"),
+        ("policy", error("CloudInternalError"), "service-error"),
+        ("discover", error("BMSUserErrorObjectLocked"), "discover-already-running"),
+        ("protect", error("BMSUserErrorObjectLocked", status=409), "register-item-busy"),
+        ("vault", error("BMSUserErrorObjectLocked"), "vault-busy"),
+        ("protect", error("UserErrorGuestAgentStatusUnavailable"), "backup-extension-install-failed"),
+        ("backup", error("UserErrorGuestAgentStatusUnavailable"), "backup-snapshot-timeout"),
+        ("register", error("Unheard", number=380008), "register-vm-not-running"),
+        ("register", error("380008"), "register-vm-not-running"),
+        ("discover", error(number=410002), "discover-already-running"),
+        ("backup", error(number=400094), "backup-internal-error"),
+        ("protect", error("VirtualMachineAlreadyProtected"), "vm-held-by-another-vault"),
+        ("protect", error("UserErrorVmVaultLocationMismatch"), "vm-vault-region-mismatch"),
+        ("protect", error("UserErrorProtectionQuotaExceeded"), "vault-full"),
+        ("stop", error("UserErrorProtectionQuotaExceeded"), "vault-full"),
+        ("protect", error("CloudDosAbsoluteLimitReached"), "quota-used-up"),
+        ("policy", error("BMSUserErrorInvalidPolicyInput", status=400), "policy-invalid"),
+        ("protect", error("ScopeLocked", status=409), "locked"),
+        ("vault", error("TooManyRequests", status=429), "throttled"),
+        ("vault", error("Unheard", status=429), "throttled"),
+        ("protect", error("Unheard", status=403), "authorization-failed"),
+        ("policy", error("Unheard", status=503), "azure-unavailable"),
+        ("protect", error("Unheard", "what is this", status=400), "unclassified"),
+        ("protect", error(), "unclassified"),
+        ("any-new-operation", error("CloudInternalError", status=400), "unclassified"),
+    ],
+)
+def test_an_error_finds_its_row(operation: str, met: AzureError, row: str) -> None:
+    assert catalog().match(operation, met).id == row
+
+
+@pytest.mark.parametrize(
+    ("operation", "message", "row"),
+    [
+        ("discover", "Failed to discover new items: encountered an internal error", "discover-internal-error"),
+        ("discover", "Another discovery operation is already in progress.", "discover-already-running"),
+        ("register", "The virtual machine  is not running.", "register-vm-not-running"),
+        ("register", "Number of data disks 9 exceeded the supported limit", "register-too-many-data-disks"),
+        ("register", "Azure Backup encountered an internal error. Wait and retry.", "register-internal-error"),
+        ("register", "Azure Guest Agent certificate not found", "register-agent-certificate-missing"),
+        ("register", "Install agent operation timed out", "register-agent-install-timeout"),
+        ("register", "Another operation is currently in progress on this item: internal error", "register-item-busy"),
+        ("backup", "Copying VHDs from backup vault timed out", "backup-vhd-copy-timeout"),
+        ("backup", "Snapshot VM sub task timed out", "backup-snapshot-timeout"),
+        ("backup", "Backup failed with an internal error", "backup-internal-error"),
+        ("protect", "Failed to install the Azure Recovery Services extension", "backup-extension-install-failed"),
+        ("backup", "Another backup operation is currently in progress", "backup-item-busy"),
+        ("discover", "無法探索新的項目 - Microsoft Azure 備份遇到內部錯誤", "discover-internal-error"),
+        ("discover", "另一個探索作業已在進行中", "discover-already-running"),
+        ("register", "虛擬機器未處於可安裝擴充功能的狀態", "register-vm-not-running"),
+        ("register", "遇到內部錯誤", "register-internal-error"),
+        ("register", "安裝代理程式作業逾時", "register-agent-install-timeout"),
+        ("register", "另一項作業目前正在此項目上進行", "register-item-busy"),
+        ("backup", "快照 VM 子工作已逾時", "backup-snapshot-timeout"),
+        ("backup", "備份因為內部錯誤而失敗", "backup-internal-error"),
+        ("backup", "另一項作業目前正在此項目上進行", "backup-item-busy"),
+    ],
+)  # fmt: skip
+def test_a_message_without_a_known_code_finds_its_row(operation: str, message: str, row: str) -> None:
+    assert catalog().match(operation, error("Unheard", message)).id == row
+
+
+def test_the_order_of_the_file_does_not_matter() -> None:
+    backwards = Catalog(dict(sorted(catalog().rows.items(), reverse=True)))
+    met = [error(code) for row in catalog().rows.values() for code in row.codes]
+    met += [error(message="Another operation is in progress: encountered an internal error")]
+    for operation in ("discover", "register", "protect", "backup", "policy", "vault"):
+        assert [catalog().match(operation, one).id for one in met] == [
+            backwards.match(operation, one).id for one in met
+        ]
+
+
+def test_a_vast_message_is_matched_quickly() -> None:
+    assert catalog().match("register", error("x", "number of data disks " * 40_000)).id == "unclassified"
+
+
+def test_an_unknown_code_of_ours_is_a_bug() -> None:
+    with pytest.raises(KeyError):
+        catalog().row("never-heard-of")
+
+
+@pytest.mark.parametrize("text", ["register-vm-not-running", " Register-VM-not-running ", "azurevmoffline", "380008"])
+def test_explain_finds_a_row_by_every_name(text: str) -> None:
+    found = catalog().find(text)
+    assert found.row is not None
+    assert found.row.id == "register-vm-not-running"
+
+
+def test_explain_suggests() -> None:
+    found = catalog().find("vm-not-running")
+    assert found.row is None
+    assert "register-vm-not-running" in found.suggestions
+
+
+def test_a_code_of_several_operations_names_the_other_rows() -> None:
+    found = catalog().find("CloudInternalError")
+    assert found.row is not None
+    assert len({found.row.id, *found.suggestions}) == 4
+
+
+@pytest.mark.parametrize(
+    ("rule", "words"),
+    [
+        (RetryRule("never"), "never by itself"),
+        (RetryRule("wait"), "after the running operation has ended"),
+        (RetryRule("after", minutes=15, times=3), "after 15 minutes, at most 3 times"),
+        (RetryRule("after", minutes=1440, times=1), "after 24 hours, once"),
+        (RetryRule("changed", fact="power"), "when this fact changes: power"),
+    ],
+)
+def test_a_retry_rule_in_words(rule: RetryRule, words: str) -> None:
+    assert str(rule) == words
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        'retry = {rule = "after", minutes = 5}',
+        'retry = {rule = "never", fact = "power"}',
+        'retry = {rule = "sometimes"}',
+        'retry = {rule = "never"}\ntypo = 1',
+        "",
+    ],
+)
+def test_an_incomplete_row_is_refused(broken: str) -> None:
+    row = '[x]\noperations = ["any"]\ntitle = "T"\ncause = "C."\nremedy = "R."\n'
+    row += 'who = "azure"\nsource = "s"\nverified = "2026-11-23"\n'
+    assert parse(row + 'retry = {rule = "never"}').row("x").title == "T"
+    with pytest.raises(msgspec.ValidationError):
+        parse(row + broken)
