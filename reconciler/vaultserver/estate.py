@@ -5,8 +5,8 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Iterator
-from datetime import UTC, timedelta
-from typing import TYPE_CHECKING, Any
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from reconciler.vaultserver import (
     arm,
@@ -32,14 +32,13 @@ from reconciler.vaultserver.estate_model import (
     read,
 )
 from reconciler.vaultserver.records import ItemRecord, PolicyRecord, VaultRecord, VmRecord
-
-if TYPE_CHECKING:
-    from reconciler.vaultserver.world import World
+from reconciler.vaultserver.world import World, guid_of
 
 __all__ = ["EstateError", "generate", "load"]
 
 HOME = "00000000-0000-0000-0000-000000000001"
 REGION = "westeurope"
+GROUP = "rg-vms"
 
 _NUMBER = re.compile(r"\{n(?::(0?\d+))?\}")
 
@@ -59,8 +58,6 @@ def load(world: World, data: object) -> None:
         world.database.put_all(machines)
         for number, part in enumerate(estate.protected):
             _protect(world, made, machines, part, f"protected[{number}]")
-        # Only now: what is protected already may have lost its machine since.
-        world.database.put_all(machines)
 
 
 def _vault(world: World, number: int, part: VaultPart) -> VaultRecord:
@@ -87,24 +84,26 @@ def _machines(world: World, estate: EstatePart, made: list[VaultRecord]) -> Iter
     home = estate.subscriptions[0].id if estate.subscriptions else HOME
     subscription = made[0].subscription_id if made else home
     location = made[0].location if made else REGION
+    seed, now = world.settings.seed, world.now
     for number, part in enumerate(estate.virtual_machines):
         given = part.model_dump(by_alias=True, exclude_none=True, exclude={"count", "name", "resource_group"})
         given = {"subscriptionId": subscription, "location": location} | given
         for n in range(1, (part.count or 1) + 1):
             try:
-                yield _machine(world, part, given, n)
+                yield _machine(part, given, n, seed, now)
             except facts.FactError as error:
                 raise EstateError(f"{path(('virtualMachines', number))}: {error}") from error
 
 
-def _machine(world: World, part: MachinePart, given: dict[str, Any], n: int) -> VmRecord:
-    name, group = _numbered(part.name, part.count, n), _numbered(part.resource_group, part.count, n)
+def _machine(part: MachinePart, given: dict[str, Any], n: int, seed: int, now: datetime) -> VmRecord:
+    group = _numbered(part.resource_group or part.cloud_service or GROUP, part.count, n)
+    name = _numbered(part.name, part.count, n)
     facts_given = {key: value for key, value in given.items() if key not in ("subscriptionId", "location")}
     if "cloudService" in facts_given:
         facts_given["cloudService"] = _numbered(facts_given["cloudService"], part.count, n)
     key = f"{given['subscriptionId']}/{group}/{name}"
-    guid = world.guid("vm", arm.fold(key))
-    return facts.new_vm(name, given["subscriptionId"], group, given["location"], guid, world.now, **facts_given)
+    guid = guid_of(seed, f"vm/{arm.fold(key)}")
+    return facts.new_vm(name, given["subscriptionId"], group, given["location"], guid, now, **facts_given)
 
 
 def _numbered(text: str, count: int | None, n: int) -> str:

@@ -86,7 +86,8 @@ class MachinePart(Part):
     name: str = Field(min_length=1)
     count: int | None = Field(default=None, ge=1)
     subscription_id: str | None = None
-    resource_group: str = "rg-vms"
+    resource_group: str | None = None
+    """A classic machine's is named like its cloud service where none is given, as Azure did."""
     location: str | None = None
     tags: dict[str, str] | None = None
     classic: bool | None = None
