@@ -56,7 +56,7 @@ def approvals(situation: Situation, steps: Iterable[Step]) -> tuple[list[Step], 
         code = ""
         if vault is not None and vault.immutability in {"Locked", "Unlocked"} and step.risk is Risk.DESTRUCTIVE:
             code, text = (
-                "vault-immutable",
+                "immutable",
                 f"The vault {step.vault!r} is immutable: Azure refuses {step.id}.",
             )
         elif vault is not None and vault.guarded and step.risk > Risk.SAFE:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 
 from reconciler.actions import ACTIONS
 from reconciler.model.desired import Desired, Generation
@@ -96,9 +97,13 @@ def needs(desired: Desired) -> tuple[bool, bool]:
     Classic VMs matter to the preview service and to whoever names a cloud service; the network to the preview's limits.
     """
     preview = any(vault.generation is Generation.PREVIEW_2015 for vault in desired.vaults)
-    named = [document.virtual_machines for document in (*desired.protections, *desired.exemptions)]
-    named += [document.virtual_machines for document in (*desired.retirements, *desired.pauses)]
-    classic = any(ref.cloud_service is not None for refs in named for ref in refs)
+    named = chain(
+        (ref for document in desired.protections for ref in document.virtual_machines),
+        (ref for document in desired.exemptions for ref in document.virtual_machines),
+        (ref for document in desired.retirements for ref in document.virtual_machines),
+        (ref for document in desired.pauses for ref in document.virtual_machines),
+    )
+    classic = any(ref.cloud_service is not None for ref in named)
     return preview or classic, preview
 
 

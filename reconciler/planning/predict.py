@@ -71,7 +71,7 @@ def _codes(found: list[Finding]) -> list[str]:
 
 def _facts(vm: VirtualMachine, limits: Limits) -> Iterator[tuple[str, str]]:
     if vm.provisioning_state == "Failed":
-        yield "vm-provisioning-failed", f"{vm.label} is in the provisioning state Failed."
+        yield "provisioning-failed", f"{vm.label} is in the provisioning state Failed."
     if limits.must_run_to_register and vm.power not in _UP:
         yield _NOT_RUNNING, f"{vm.label} is {vm.power}."
     most = (limits.data_disks_classic if vm.classic else limits.data_disks).value
