@@ -10,7 +10,7 @@ from reconciler.model.call import Json, canonical
 from reconciler.model.outcome import AzureError, Failed, Outcome, Retry, Skipped, word
 from reconciler.model.plan import Finding, Plan, Step, SubjectKind
 
-_QUIET_KEYS = frozenset({"state", "power"})
+_QUIET_KEYS = frozenset({"state", "power", "undiscovered", "discovered"})
 """What the action's own word says already."""
 
 

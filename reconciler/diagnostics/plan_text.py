@@ -17,15 +17,16 @@ from reconciler.diagnostics.plan_words import (
     count,
     in_action_order,
     in_quiet_order,
+    is_vm,
     names,
     plural,
     quiet_words,
     reason_words,
     to_do,
+    vm_label,
 )
-from reconciler.model.ids import BadSegmentError, VmName
 from reconciler.model.outcome import Outcome
-from reconciler.model.plan import Finding, Held, Plan, RecoveryPoints, Severity, SubjectKind
+from reconciler.model.plan import Finding, Held, Plan, RecoveryPoints, Severity, Step, SubjectKind
 from reconciler.model.state import Risk
 
 _MARKS = {"+": "green", "~": "yellow", "=": "magenta", "^": "cyan", "?": "blue", "!": "bold yellow"}
@@ -136,7 +137,7 @@ def _fold(
 ) -> None:
     step = fold.first
     symbol = symbols.get(step.action, "·")
-    said = outcome_text.brief(fold.outcome) if fold.outcome is not None else reason_words(step.reason)
+    said = outcome_text.brief(fold.outcome) if fold.outcome is not None else _why(step)
     place = f"  ({step.source})" if full and step.source.file else ""
     cells = [(symbol, 1), (step.action, widths[0] + 1), (_subjects(fold), widths[1])]
     page.columns(cells, said + place, indent=indent, mark=_MARKS.get(symbol, ""))
@@ -147,6 +148,13 @@ def _fold(
         page.line(f"! {'; '.join(cost)}", indent=indent + 4, mark="bold yellow")
     if fold.outcome is not None:
         outcome_text.details(page, fold.outcome, len(fold.steps), indent + 4)
+
+
+def _why(step: Step) -> str:
+    unknown = step.before.get("undiscovered")
+    if step.action == "discover" and isinstance(unknown, int) and unknown:
+        return f"does not know {count(unknown, SubjectKind.VM)} yet"
+    return reason_words(step.reason)
 
 
 def _subjects(fold: Fold) -> str:
@@ -186,7 +194,8 @@ def _findings(page: Paper, plan: Plan, *, full: bool) -> None:
 
 def _finding(page: Paper, finding: Finding, *, full: bool, explain: bool) -> None:
     row = catalog().row(finding.code)
-    who = names(finding.subjects, _kind(finding), full=full)
+    kind = SubjectKind.VM if all(map(is_vm, finding.subjects)) else None
+    who = names([vm_label(subject) for subject in finding.subjects], kind, full=full)
     title = f"{finding.severity}[{finding.code}] {row.title}" + (f": {who}" if who else "")
     page.line(title, indent=2, mark=_SEVERITY_STYLES[finding.severity])
     if finding.message:
@@ -195,10 +204,6 @@ def _finding(page: Paper, finding: Finding, *, full: bool, explain: bool) -> Non
         page.line(f"--> {finding.source}", indent=6)
     if explain:
         page.line(f"help: {row.remedy}", indent=6, hang=6)
-
-
-def _kind(finding: Finding) -> SubjectKind | None:
-    return SubjectKind.VM if finding.subjects and all("/" in subject for subject in finding.subjects) else None
 
 
 def _quiet(page: Paper, plan: Plan, *, full: bool) -> None:
@@ -221,21 +226,12 @@ def _coverage(page: Paper, plan: Plan, *, full: bool) -> None:
     parts = f"{coverage.protected} protected, {coverage.planned} planned, {coverage.exempt} exempt"
     left = len(coverage.uncovered)
     page.line(f"Coverage: {count(coverage.in_scope, SubjectKind.VM)} in scope: {parts}, {left} uncovered")
-    uncovered = sorted(_short_id(vm) for vm in coverage.uncovered)
+    uncovered = sorted(vm_label(vm) for vm in coverage.uncovered)
     shown = uncovered if full else uncovered[:_UNCOVERED_SHOWN]
     for vm in shown:
         page.line(f"- {shorten(vm, page.width - 4)}", indent=2)
     if left > len(shown):
         page.line(f"… and {left - len(shown)} more (--full shows all)", indent=2)
-
-
-def _short_id(arm_id: str) -> str:
-    """`group/vm`; an id of another shape stays as it is."""
-    try:
-        vm = VmName.parse(arm_id)
-    except BadSegmentError:
-        return arm_id
-    return f"{vm.resource_group}/{vm.name}"
 
 
 def _hints(plan: Plan, outcomes: Mapping[str, Outcome] | None, *, dry_run: bool) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 
 from reconciler.diagnostics.escape import shorten
+from reconciler.model.ids import BadSegmentError, VmName
 from reconciler.model.plan import Finding, Severity, SubjectKind
 
 ACTION_ORDER = (
@@ -52,9 +53,13 @@ _REASONS = {
     "stopped": "its backups are stopped",
     "soft-deleted": "is soft-deleted",
     "drifted": "has another policy than declared",
+    "policy-differs": "has another policy than declared",
     "retired": "a Retirement asks to stop its backups",
-    "missing": "does not exist",
-    "outdated": "differs from its declaration",
+    "policy-missing": "does not exist",
+    "policy-outdated": "differs from its declaration",
+    "vault-missing": "does not exist",
+    "soft-delete-weaker": "its soft delete is weaker than declared",
+    "vm-not-running": "is not running",
 }
 _SEVERITIES = tuple(Severity)
 SHOWN_NAMES = 3
@@ -114,6 +119,20 @@ def to_do(counts: Sequence[tuple[str, int]]) -> str:
 def reason_words(reason: str) -> str:
     """Why a step is there, as the end of a sentence about its subject; other reasons read well enough themselves."""
     return _REASONS.get(reason, reason.replace("-", " "))
+
+
+def vm_label(arm_id: str) -> str:
+    """`group/vm` of a VM's ARM id; a name or an id of another shape stays as it is."""
+    try:
+        vm = VmName.parse(arm_id)
+    except BadSegmentError:
+        return arm_id
+    return f"{vm.resource_group}/{vm.name}"
+
+
+def is_vm(subject: str) -> bool:
+    """Whether a subject of a finding is a VM: they are told by ARM id."""
+    return vm_label(subject) != subject
 
 
 def quiet_words(because: str) -> str:

@@ -77,7 +77,14 @@ def step(
 
 THE_VAULT = Subject(SubjectKind.VAULT, VAULT, f"{GROUP}/rg-backup/providers/Microsoft.RecoveryServices/vaults/{VAULT}")
 WEB = [vm(f"web-{number:02}") for number in range(1, 13)]
-DISCOVER = step("discover", THE_VAULT, "not-discovered", source=Span("vaults.yaml", 1, 1, 2))
+DISCOVER = step(
+    "discover",
+    THE_VAULT,
+    "not-discovered",
+    before={"undiscovered": 12},
+    after={"discovered": 12},
+    source=Span("vaults.yaml", 1, 1, 2),
+)
 REGISTER = [
     step(
         "register",
@@ -137,15 +144,15 @@ FINDINGS = (
     Finding(
         "register-vm-not-running",
         Severity.ERROR,
-        ("rg-web/web-14",),
+        (vm("web-14").id,),
         source=Span("web.yaml", 5, 7, 12),
         vault=VAULT,
     ),
-    Finding("register-vm-not-running", Severity.ERROR, ("rg-web/web-13",), vault=VAULT),
+    Finding("register-vm-not-running", Severity.ERROR, (vm("web-13").id,), vault=VAULT),
     Finding(
         "vm-held-by-another-vault",
         Severity.WARNING,
-        ("rg-db/db-02",),
+        (vm("db-02", "rg-db").id,),
         "The vault rsv-old-weu in rg-backup holds it.",
         basis=Basis.AZURE,
         vault=VAULT,
