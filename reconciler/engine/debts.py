@@ -10,7 +10,10 @@ from reconciler.engine.follow import follow
 from reconciler.engine.run import Run
 from reconciler.engine.schedule import subject_key
 from reconciler.model.call import Call
+from reconciler.model.observed import Observed, Power, VmKey
 from reconciler.model.outcome import Done, Pending, Refused
+
+_OFF = frozenset({Power.STOPPED, Power.STOPPING, Power.DEALLOCATED, Power.DEALLOCATING})
 
 log = structlog.get_logger(__name__)
 
@@ -29,24 +32,38 @@ async def settle(run: Run, step_id: str, call: Call) -> bool:
     if not (isinstance(answer, Done) or gone):
         told.warning("put-back still owed", answer=type(answer).__name__)
         return False
-    for owner, owing, owed in run.journal.debts():
-        if owed == call:
-            run.journal.paid(owner, owing)
+    _pay(run, call)
     told.info("put back")
     return True
 
 
-async def settle_earlier(run: Run, busy: Collection[str]) -> None:
+async def settle_earlier(run: Run, busy: Collection[str], observed: Observed) -> None:
     """Settle what runs that died still owe, except on subjects where something still runs.
 
-    Comes after the steps: what such a run started is used before it is put back.
+    Comes after the steps: what such a run started is used before it is put back. A VM seen off owes nothing.
     """
     owed = {call: step_id for owner, step_id, call in run.journal.debts() if owner != run.id}
     for call, step_id in owed.items():
-        path = subject_key(call.path)
-        if any(path.startswith(f"{subject}/") for subject in busy):
+        subject = subject_key(call.path.rpartition("/")[0])
+        if subject in busy:
             continue
         try:
-            await settle(run, step_id, call)
+            if is_off(subject, observed):
+                _pay(run, call)
+            else:
+                await settle(run, step_id, call)
         except Exception:
             log.exception("put-back broke", run=run.id, step=step_id)
+
+
+def is_off(key: VmKey, observed: Observed) -> bool:
+    """Whether the VM was seen off, or on its way there."""
+    vm = observed.vms.get(key)
+    return vm is not None and vm.power in _OFF
+
+
+def _pay(run: Run, call: Call) -> None:
+    """Whoever owes this, owes it no more."""
+    for owner, owing, owed in run.journal.debts():
+        if owed == call:
+            run.journal.paid(owner, owing)

@@ -49,11 +49,11 @@ async def look(
     """
     observed = await reader.observe(scope_of(desired))
     observed = replace(observed, checks=await _checks(desired, observed, reader, targets))
-    return Look(plan(desired, observed, brakes=brakes, previous=previous, targets=targets), observed)
+    return Look(plan(desired, observed, brakes=brakes, previous=previous, targets=frozenset(targets)), observed)
 
 
 async def _checks(desired: Desired, observed: Observed, reader: Reader, targets: Collection[str]) -> Checks:
-    wanted = candidates(desired, observed, targets=targets)
+    wanted = candidates(desired, observed, targets=frozenset(targets))
     asked = [(vault, wanted[vault.name]) for vault in desired.vaults if wanted.get(vault.name)]
     answers = await asyncio.gather(*(_check(reader, vault, vms) for vault, vms in asked))
     return {key: check for answer in answers for key, check in answer.items()}

@@ -16,7 +16,7 @@ from reconciler.model.observed import Power
 from reconciler.store.journal import Journal
 from tests.unit.engine.crash import Boundary, Crash, MortalJournal, MortalTime
 from tests.unit.engine.estate import machine
-from tests.unit.engine.virtual import VirtualClock
+from tests.unit.engine.virtual import VirtualClock, names
 from tests.unit.engine.wishes import Runner, wish, world_of
 from tests.unit.engine.world import World
 
@@ -38,12 +38,12 @@ def lives(*deaths: int) -> tuple[End, World]:
     clock = VirtualClock()
     world = world_of(clock, machine("web-1"), machine("web-2"), machine("db-1", power=Power.DEALLOCATED))
     time = MortalTime(clock.now)
-    moments = 0
+    moments, ids = 0, names()
     with Journal(":memory:", time) as journal:
         for fatal in (*deaths, None):
             boundary = Boundary(fatal)
             world.boundary = time.boundary = boundary
-            process = Runner(world, clock, DESIRED, MortalJournal(journal, boundary))
+            process = Runner(world, clock, DESIRED, MortalJournal(journal, boundary), ids=ids)
             try:
                 process.settle()
             except* Crash:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -47,8 +48,9 @@ def test_no_request_meets_a_running_operation(troubles: tuple[str, ...], paralle
     world = crowded(troubles, clock)
     desired = wish(*NAMES, if_stopped=IfStopped.START)
     with Journal(":memory:", clock.now) as journal:
+        runner = Runner(world, clock, desired, journal, parallelism=parallelism, timeout=900)
         for _ in range(6):
-            Runner(world, clock, desired, journal, parallelism=parallelism, timeout=900).once()
+            runner.once()
     assert world.overlaps == []
     healthy = [name for name, trouble in zip(NAMES, troubles, strict=True) if trouble in {"none", "slow"}]
     assert all(machine(name).key in world.vaults["rsv"].items for name in healthy)
@@ -58,8 +60,9 @@ def test_what_runs_in_the_portal_is_waited_for() -> None:
     clock = VirtualClock()
     world = world_of(clock, machine("web-1"))
     with Journal(":memory:", clock.now) as journal:
-        Runner(world, clock, wish("web-1"), journal).settle()
-        stop = Runner(world, clock, wish(retired=["web-1"]), journal)
+        runner = Runner(world, clock, wish("web-1"), journal)
+        runner.settle()
+        stop = replace(runner, desired=wish(retired=["web-1"]))
         plan = stop.look().plan
         clock.run(world.submit(plan.steps[-1].call, "by hand"))
         assert set(stop.once().outcomes.values()) == {Skipped("busy")}

@@ -9,7 +9,7 @@ from reconciler.engine.debts import settle_earlier
 from reconciler.engine.ports import Journal, Scope
 from reconciler.engine.resume import look_back, resume
 from reconciler.model.desired import Vault
-from reconciler.model.observed import Power
+from reconciler.model.observed import Observed, Power
 from reconciler.model.outcome import AzureError, Operation, Pending
 from tests.unit.engine.estate import SUBSCRIPTION, VAULT, Bench, bench, machine, protect, start
 from tests.unit.engine.virtual import VirtualClock
@@ -26,6 +26,10 @@ def sent(place: Bench, name: str) -> None:
     answer = place.clock.run(place.world.submit(step.call, "c"))
     assert isinstance(answer, Pending)
     place.run.journal.record("earlier", step.id, answer)
+
+
+def seen(place: Bench) -> Observed:
+    return place.clock.run(place.world.observe(SCOPE))
 
 
 def test_a_known_operation_is_followed_to_its_end(memory: Memory) -> None:
@@ -66,11 +70,11 @@ def test_a_request_without_an_answer_keeps_its_vm_busy_while_a_job_runs(memory: 
     for name in ("web-1", "web-2"):
         place.run.journal.intend("earlier", protect(name), "c")
     place.clock.run(place.world.submit(protect("web-1").call, "c"))
-    observed = place.clock.run(place.world.observe(SCOPE))
+    observed = seen(place)
     assert look_back(place.run, observed) == {WEB.key: "busy"}
     assert [opened.step_id for opened in place.run.journal.open_operations()] == ["protect:web-1"]
     place.clock.run(place.clock.sleep(61))
-    observed = place.clock.run(place.world.observe(SCOPE))
+    observed = seen(place)
     assert look_back(place.run, observed) == {}
     assert place.run.journal.open_operations() == []
 
@@ -78,18 +82,18 @@ def test_a_request_without_an_answer_keeps_its_vm_busy_while_a_job_runs(memory: 
 def test_a_vm_left_running_is_put_back(memory: Memory) -> None:
     place = bench(memory, WEB)
     place.run.journal.owe("earlier", start("web-1"))
-    place.clock.run(settle_earlier(place.run, ()))
+    place.clock.run(settle_earlier(place.run, (), seen(place)))
     assert place.world.vms[WEB.key].power == Power.DEALLOCATED
     assert place.run.journal.debts() == []
-    place.clock.run(settle_earlier(place.run, ()))
+    place.clock.run(settle_earlier(place.run, (), seen(place)))
     assert len(place.world.writes) == 1
 
 
 def test_a_debt_waits_for_what_runs_and_for_a_stop(memory: Memory) -> None:
     place = bench(memory, WEB)
     place.run.journal.owe("earlier", start("web-1"))
-    place.clock.run(settle_earlier(place.run, {WEB.key}))
-    place.clock.run(settle_earlier(replace(place.run, stop_requested=lambda: "paused"), ()))
+    place.clock.run(settle_earlier(place.run, {WEB.key}, seen(place)))
+    place.clock.run(settle_earlier(replace(place.run, stop_requested=lambda: "paused"), (), seen(place)))
     assert place.world.writes == []
     assert len(place.run.journal.debts()) == 1
 
@@ -98,5 +102,12 @@ def test_a_debt_on_a_vm_that_is_gone_is_settled(memory: Memory) -> None:
     place = bench(memory)
     place.world.faults.refuse["web-1"] = AzureError("ResourceNotFound", "no such VM", 404)
     place.run.journal.owe("earlier", start("web-1"))
-    place.clock.run(settle_earlier(place.run, ()))
+    place.clock.run(settle_earlier(place.run, (), seen(place)))
     assert place.run.journal.debts() == []
+
+
+def test_a_vm_that_is_off_owes_nothing(memory: Memory) -> None:
+    place = bench(memory, machine("web-1", power=Power.DEALLOCATED))
+    place.run.journal.owe("earlier", start("web-1"))
+    place.clock.run(settle_earlier(place.run, (), seen(place)))
+    assert (place.world.writes, place.run.journal.debts()) == ([], [])

@@ -84,8 +84,9 @@ class Runner:
         return self.clock.run(look(self.desired, self.world, brakes=self.brakes, previous=None, targets=()))
 
     def settle(self, most: int = 4) -> int:
-        """Runs until nothing is left to do; how many runs sent something. Fails when `most` were not enough."""
+        """Runs, every five minutes, until nothing is left to do or owed; how many sent something, `most` at most."""
         for runs in range(most + 1):
-            if not self.once().outcomes:
+            if not self.once().outcomes and not self.journal.debts():
                 return runs
-        raise AssertionError(f"not settled after {most} runs: {self.look().plan.steps}")
+            self.clock.run(self.clock.sleep(300))
+        raise AssertionError(f"not settled after {most} runs: {[step.id for step in self.look().plan.steps]}")

@@ -31,6 +31,7 @@ _ITEM = re.compile(r"(?P<vault>.*/vaults/[^/]+)/.*/protectedItems/vm;[^;]+;(?P<g
 _POWER = re.compile(r"(?P<vm>.*/virtualMachines/[^/]+)/(?P<what>start|deallocate)", re.I)
 _POLICY = re.compile(r"(?P<vault>.*/vaults/[^/]+)/backupPolicies/(?P<name>[^/]+)", re.I)
 _REFRESH = re.compile(r"(?P<vault>.*/vaults/[^/]+)/backupFabrics/Azure/refreshContainers", re.I)
+_TRANSITIONS = {"start": Power.STARTING, "deallocate": Power.DEALLOCATING}
 LOCKED = AzureError("BMSUserErrorObjectLocked", "Another operation is in progress on the selected item.", 409)
 
 
@@ -62,6 +63,8 @@ class _Running:
     due: float
     effect: Callable[[], None]
     error: AzureError | None
+    power: Power | None
+    """What the VM shows meanwhile."""
 
 
 class World:
@@ -85,8 +88,9 @@ class World:
         self.boundary("before observe")
         self.reads += 1
         self._settle()
+        vms = {vm.key: self._with_power(vm) for vm in self.vms.values()}
         vaults = {vault.name: self._with_jobs(self.vaults[vault.name]) for vault in scope.vaults}
-        return Observed(self._clock.now(), vaults, dict(self.vms), {}, self.faults.gaps)
+        return Observed(self._clock.now(), vaults, vms, {}, self.faults.gaps)
 
     async def check(self, vault: Vault, vms: Sequence[VirtualMachine]) -> Mapping[VmKey, Check]:
         self.reads += 1
@@ -107,7 +111,7 @@ class World:
             self.faults.lost.discard(name)
             return Unsure("connection reset")
         self.writes.append((call.method, call.path))
-        answer = self._start(name, effect)
+        answer = self._start(name, effect, _TRANSITIONS.get(call.path.rsplit("/", 1)[-1]))
         self.boundary("after effect")
         if name in self.faults.deaf:
             self.faults.deaf.discard(name)
@@ -135,9 +139,9 @@ class World:
         items = {v.name: {k: (i.state, i.policy_name) for k, i in v.items.items()} for v in self.vaults.values()}
         return {**items, "power": {key: vm.power for key, vm in self.vms.items()}}
 
-    def _start(self, name: str, effect: Callable[[], None]) -> Answer:
+    def _start(self, name: str, effect: Callable[[], None], power: Power | None) -> Answer:
         if any(running.name == name and not self._over(running) for running in self._operations.values()):
-            self.overlaps.append(name)
+            self.overlaps += [vm.name for vm in self.vms.values() if vm.name == name]
             return Refused(LOCKED)
         if name in self.faults.refuse:
             return Refused(self.faults.refuse[name])
@@ -145,7 +149,7 @@ class World:
             return Done()
         due = self._clock.monotonic() + self.faults.slow.get(name, self.seconds)
         url = f"https://azure/operations/{len(self._operations) + 1}"
-        self._operations[url] = _Running(name, due, effect, self.faults.fail.get(name))
+        self._operations[url] = _Running(name, due, effect, self.faults.fail.get(name), power)
         return Pending(Operation(url, "azure-asyncoperation", retry_after=10))
 
     def _over(self, running: _Running) -> bool:
@@ -174,7 +178,7 @@ class World:
             return match["vm"].rsplit("/", 1)[-1], lambda: self._power(match["vm"], power)
         if match := _ITEM.fullmatch(call.path):
             properties = json.loads(call.body or "{}")["properties"]
-            return match["vm"], lambda: self._put(match["vault"], match["group"], match["vm"], properties)
+            return match["vm"], lambda: self._put(match, properties)
         if match := _POLICY.fullmatch(call.path):
             return match["name"], lambda: self._policy(match["vault"], match["name"])
         if match := _REFRESH.fullmatch(call.path):
@@ -184,17 +188,16 @@ class World:
     def _power(self, arm_id: str, power: Power) -> None:
         self.vms[fold(arm_id)] = replace(self.vms[fold(arm_id)], power=power)
 
-    def _put(self, vault_id: str, group: str, name: str, properties: Mapping[str, str]) -> None:
-        vault = self._vault(vault_id)
+    def _put(self, item: re.Match[str], properties: Mapping[str, str]) -> None:
+        vault, group, name = self._vault(item["vault"]), item["group"], item["vm"]
         vm = next(vm for vm in self.vms.values() if fold(f"{vm.resource_group}/{vm.name}") == fold(f"{group}/{name}"))
         stopped = properties.get("protectionState") == "ProtectionStopped"
         state = ItemState.PROTECTION_STOPPED if stopped else ItemState.IR_PENDING
         old = vault.items.get(vm.key)
         policy = properties.get("policyId") or (old.policy_id if old else "")
-        path = f"{vault_id}/item/{name}"
-        item = ProtectedItem(path, vm.key, vm.id, name, state, state, policy, policy.rsplit("/", 1)[-1])
+        made = ProtectedItem(item[0], vm.key, vm.id, name, state, state, policy, policy.rsplit("/", 1)[-1])
         self.vaults[vault.name] = replace(
-            vault, items={**vault.items, vm.key: item}, registered=vault.registered | {vm.key}
+            vault, items={**vault.items, vm.key: made}, registered=vault.registered | {vm.key}
         )
 
     def _policy(self, vault_id: str, name: str) -> None:
@@ -208,6 +211,11 @@ class World:
 
     def _vault(self, arm_id: str) -> ObservedVault:
         return next(vault for vault in self.vaults.values() if fold(vault.id) == fold(arm_id))
+
+    def _with_power(self, vm: VirtualMachine) -> VirtualMachine:
+        mine = [running for running in self._operations.values() if running.name == vm.name and not self._over(running)]
+        powers = [running.power for running in mine if running.power is not None]
+        return replace(vm, power=powers[0]) if powers else vm
 
     def _with_jobs(self, vault: ObservedVault) -> ObservedVault:
         active = [running.name for running in self._operations.values() if not self._over(running)]
