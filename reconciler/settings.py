@@ -1,4 +1,4 @@
-"""The operator's settings: what a run may do and where, from flags, then the environment, then a file; never from manifests."""
+"""The operator's settings: what a run may do, and where; from flags, variables and a file, never from manifests."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class SettingsError(Exception):
 class Settings:
     """`timeout` is in seconds. `max_shrink` is a share between 0 and 1. None is a limit that is not set.
 
-    `subscriptions` are the only ones that may be looked at or written to, in any spelling; empty: those the manifests name.
+    `subscriptions` are the only ones that may be touched, in any spelling; empty: those that the manifests name.
     """
 
     files: tuple[str, ...]
@@ -36,7 +36,7 @@ class Settings:
     parallelism: int = 10
     timeout: float = 3600.0
     max_writes: int | None = None
-    max_stops: int | None = 5
+    max_stops: int = 5
     max_shrink: float = 0.2
     require_coverage: bool = False
     pause: str | None = None

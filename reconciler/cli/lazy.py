@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import import_module
+from typing import ClassVar
 
 import click
 
@@ -21,14 +22,16 @@ class Entry:
 class LazyGroup(click.Group):
     """`entries` are its commands; `hints` maps words people will type to what to type instead."""
 
-    entries: Mapping[str, Entry] = {}
-    hints: Mapping[str, str] = {}
+    entries: ClassVar[Mapping[str, Entry]] = {}
+    hints: ClassVar[Mapping[str, str]] = {}
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """In the order of the table."""
+        del ctx
         return [*self.entries]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        del ctx
         entry = self.entries.get(cmd_name)
         if entry is None:
             return None
@@ -38,6 +41,7 @@ class LazyGroup(click.Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """From the table, so that no command is imported for the list."""
+        del ctx
         with formatter.section("Commands"):
             formatter.write_dl([(name, entry.line) for name, entry in self.entries.items()])
 

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
-from typing import Any, NoReturn
+from typing import Any, ClassVar, NoReturn
 
 import click
 
@@ -29,7 +29,7 @@ _GC_THRESHOLDS = (50_000, 10, 10)
 class Root(LazyGroup):
     """All commands of this version."""
 
-    entries = {
+    entries: ClassVar = {
         "validate": Entry("reconciler.cli.validate:validate", "Check manifests: every mistake, with its place."),
         "explain": Entry("reconciler.cli.explain:explain", "What a code means, and what to do about it."),
         "status": Entry("reconciler.cli.status:status", "What is protected, by what, since when; and the latest jobs."),
@@ -37,7 +37,7 @@ class Root(LazyGroup):
         "vault": Entry("reconciler.cli.vault:vault", "The embedded vault: serve, seed, show, advance, set, fault."),
         "version": Entry("reconciler.cli.version:version", "The version of this tool and of its formats."),
     }
-    hints = {
+    hints: ClassVar = {
         "plan": "a plan is made by `reconcile --dry-run`.",
         "diff": "a plan is made by `reconcile --dry-run`.",
         "apply": "`reconcile` without a command applies.",
@@ -142,7 +142,7 @@ RECONCILE_PAUSE=1 stops all writes. Nothing of this is ever read from the folder
 @option("--log-level", type=click.Choice(["debug", "info", "warning", "error"]), help="Default: warning.")
 @click.version_option(__version__, prog_name="reconcile")
 @click.pass_context
-def root(ctx: click.Context, **_given: Any) -> None:
+def root(ctx: click.Context, /, **_given: Any) -> None:
     """Configure what every command needs; without a command, reconcile."""
     from reconciler import log
 

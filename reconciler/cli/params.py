@@ -83,15 +83,12 @@ class Cloud(click.ParamType[str]):
             return text
         if text.lower().startswith(("https://", "http://")):
             trouble = _endpoint_trouble(text)
-            if trouble:
-                self.fail(f"{value!r}: {trouble}", param, ctx)
-            return text
-        self.fail(
-            f"{value!r} is no cloud: write azure, azure-usgov, azure-china, embedded, embedded:FILE, "
-            "or the https:// address of a Resource Manager",
-            param,
-            ctx,
-        )
+        else:
+            trouble = "this is no cloud; write azure, azure-usgov, azure-china, embedded, embedded:FILE, or the "
+            trouble += "https:// address of a Resource Manager"
+        if trouble:
+            self.fail(f"{value!r}: {trouble}", param, ctx)
+        return text
 
 
 def _endpoint_trouble(text: str) -> str:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from tempfile import TemporaryDirectory
+from typing import Any, Self, TypeVar
+from urllib.parse import quote
 
 import msgspec
 
@@ -64,6 +66,35 @@ class Database:
         except sqlite3.DatabaseError as error:
             self._connection.close()
             raise NotAVaultError(f"{self.path}: {error}") from error
+
+    @classmethod
+    def copy_of(cls, path: str | Path) -> Self:
+        """A copy in memory of a vault's file, which is only read: not a byte of it changes, and no file comes beside it."""
+        file = Path(path)
+        log = file.with_name(f"{file.name}-wal")
+        live = log.exists() and log.stat().st_size > 0
+        copy = cls()
+        try:
+            mode = "mode=ro" if live else "immutable=1"
+            source = sqlite3.connect(f"file:{quote(str(file.absolute()))}?{mode}", timeout=_BUSY_SECONDS, uri=True)
+            with closing(source):
+                source.backup(copy._connection)
+            copy._connection.executescript(_SCHEMA).close()
+        except sqlite3.DatabaseError as error:
+            copy.close()
+            raise NotAVaultError(f"{path}: {error}") from error
+        return copy
+
+    def save_as(self, path: str | Path) -> None:
+        """Write everything to a new file, whole or not at all; raises FileExistsError where there is one."""
+        file = Path(path)
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with TemporaryDirectory(dir=file.parent, prefix=f".{file.name}.") as folder:
+            draft = Path(folder) / file.name
+            self._rows("VACUUM INTO ?", str(draft))
+            if file.exists():
+                raise FileExistsError(f"{file} exists already")
+            draft.rename(file)
 
     def close(self) -> None:
         with self._lock:

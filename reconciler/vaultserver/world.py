@@ -5,14 +5,13 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from reconciler.vaultserver import facts, timeline
-from reconciler.vaultserver.arm import fold
 from reconciler.vaultserver.clock import Clock
 from reconciler.vaultserver.database import Database
 from reconciler.vaultserver.records import (
@@ -52,6 +51,15 @@ class World:
             self.clock.start_at(clock)
         if seed is not None:
             self.configure(seed=seed)
+
+    @classmethod
+    def copy_of(cls, path: str | Path) -> World:
+        """What a vault's file holds, in memory: whatever happens to the copy, the file stays as it is."""
+        world = cls()
+        world.database.close()
+        world.database = Database.copy_of(path)
+        world.clock = Clock(world.database)
+        return world
 
     def close(self) -> None:
         self.database.close()
@@ -104,7 +112,7 @@ class World:
     def guid(self, *names: str) -> str:
         """A guid that is the same for the same seed and names; without names, the next of a series."""
         key = "/".join(names) if names else f"#{self.database.next_number('guid')}"
-        return str(uuid.uuid5(_SPACE, f"{self.settings.seed}/{key}"))
+        return guid_of(self.settings.seed, key)
 
     def chance(self, *names: str) -> float:
         """A number in [0, 1) drawn from the seed and the names."""
@@ -167,11 +175,6 @@ class World:
         return self.database.requests(after)
 
 
-def utc(moment: datetime) -> datetime:
-    """An aware moment in UTC; a naive one is taken as UTC."""
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-
-
-def same(one: str, other: str) -> bool:
-    """Whether two ids or names are one to ARM."""
-    return fold(one) == fold(other)
+def guid_of(seed: int, key: str) -> str:
+    """The guid that a seed gives to a name."""
+    return str(uuid.uuid5(_SPACE, f"{seed}/{key}"))

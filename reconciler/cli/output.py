@@ -1,0 +1,116 @@
+"""What a run shows, in each format, on stdout and into files."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from reconciler.saved_plan import replace_file
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from reconciler.app import Report
+    from reconciler.model.plan import Plan
+
+PLAIN_WIDTH = 80
+
+
+def wants_color(environment: Mapping[str, str], *, refused: bool, terminal: bool) -> bool:
+    """Whether to use colours: NO_COLOR and --no-color forbid, FORCE_COLOR asks, else a terminal that can and no CI."""
+    if refused or environment.get("NO_COLOR"):
+        return False
+    if environment.get("FORCE_COLOR"):
+        return True
+    return terminal and environment.get("TERM") != "dumb" and not environment.get("CI")
+
+
+def console(*, no_color: bool) -> Console:
+    """Where people read: stdout, as wide as the terminal, and 80 columns where there is none."""
+    from rich.console import Console
+
+    terminal = sys.stdout.isatty()
+    color = wants_color(os.environ, refused=no_color, terminal=terminal)
+    return Console(
+        file=sys.stdout,
+        width=None if terminal else PLAIN_WIDTH,
+        force_terminal=color,
+        color_system="auto" if color and terminal else ("standard" if color else None),
+        no_color=not color,
+        highlight=False,
+    )
+
+
+def shown_plan(report: Report) -> Plan:
+    """The plan as it is shown: after an apply with what the closing look saw, so that nothing is claimed unseen."""
+    after = report.after
+    if report.outcomes is None or after is None:
+        return report.plan
+    return replace(
+        report.plan,
+        complete=report.plan.complete and after.complete,
+        findings=after.findings,
+        quiet=after.quiet,
+        coverage=after.coverage,
+    )
+
+
+def text_of(form: str, report: Report, cloud: str, *, full: bool, width: int = PLAIN_WIDTH) -> str:
+    """The report in a format, without colours."""
+    plan = shown_plan(report)
+    if form == "json":
+        from reconciler.diagnostics.as_json import plan_json
+
+        return plan_json(plan, cloud=cloud, outcomes=report.outcomes)
+    if form == "jsonl":
+        from reconciler.diagnostics.as_jsonl import plan_lines
+
+        return "".join(plan_lines(plan, cloud=cloud, outcomes=report.outcomes))
+    from reconciler.actions import ACTIONS
+    from reconciler.diagnostics.plan_text import render_plan
+
+    symbols = {kind: action.symbol for kind, action in ACTIONS.items()}
+    page = render_plan(
+        plan,
+        cloud=cloud,
+        symbols=symbols,
+        full=full,
+        outcomes=report.outcomes,
+        dry_run=report.outcomes is None,
+        width=width,
+    )
+    return page.plain
+
+
+def show(form: str, report: Report, cloud: str, *, full: bool, no_color: bool) -> None:
+    """The report on stdout."""
+    if form != "human":
+        click.echo(text_of(form, report, cloud, full=full), nl=False)
+        return
+    from reconciler.actions import ACTIONS
+    from reconciler.diagnostics.plan_text import print_plan
+
+    print_plan(
+        console(no_color=no_color),
+        shown_plan(report),
+        cloud=cloud,
+        symbols={kind: action.symbol for kind, action in ACTIONS.items()},
+        full=full,
+        outcomes=report.outcomes,
+        dry_run=report.outcomes is None,
+    )
+
+
+def write_files(wanted: tuple[tuple[str, str], ...], report: Report, cloud: str, *, full: bool) -> None:
+    """Every `--output-file`; raises click.ClickException naming the one that could not be written."""
+    for form, path in wanted:
+        try:
+            replace_file(Path(path), text_of(form, report, cloud, full=full))
+        except OSError as error:
+            raise click.ClickException(f"{path} could not be written: {error.strerror}") from error

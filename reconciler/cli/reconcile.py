@@ -1,0 +1,170 @@
+"""`reconcile` without a command: look and plan, and unless it is a dry run, apply."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from pathlib import Path
+from typing import Any
+
+import click
+
+from reconciler import app, saved_plan
+from reconciler.app import Place, PlanRefusedError, Report, SetupError, UsageSetupError
+from reconciler.cli import exits, output, progress
+from reconciler.cli.exits import Exit
+from reconciler.cli.manifests import loaded_or_exit, sources_of_manifests
+from reconciler.diagnostics.escape import terminal
+from reconciler.interruption import Interruption
+from reconciler.model.desired import Desired
+from reconciler.model.outcome import Failed, Pending, Retry, Skipped
+from reconciler.model.plan import Severity
+from reconciler.settings import Settings, pause_reason
+from reconciler.store.failures import JournalError
+
+
+def run(ctx: click.Context) -> int:
+    """The whole command; the exit code."""
+    words = ctx.params
+    settings = settings_of(words)
+    _require_sense(words, settings, ctx)
+    try:
+        place = app.find_place(settings)
+        tell_place(place)
+        desired = loaded_or_exit(settings.files, place.clock.now().date(), ctx)
+        app.require_allowed(desired, settings)
+        if place.fresh and not settings.dry_run:
+            place = app.keep_world(place)
+        return _reconcile(desired, place, settings, words)
+    except UsageSetupError as error:
+        raise click.UsageError(str(error), ctx) from error
+    except (SetupError, JournalError) as error:
+        raise click.ClickException(str(error)) from error
+    except PlanRefusedError as error:
+        click.echo(f"Held: {error}. Make a new plan: reconcile --dry-run --out {settings.plan}", err=True)
+        return Exit.HELD
+
+
+def settings_of(words: dict[str, Any]) -> Settings:
+    """The settings that the options, the environment and the settings file give together."""
+    return Settings(
+        files=sources_of_manifests(words["file"]),
+        cloud=words["cloud"],
+        estate=words["estate"],
+        dry_run=words["dry_run"],
+        targets=words["target"],
+        out=words["out"],
+        plan=words["plan"],
+        parallelism=words["parallelism"],
+        timeout=words["timeout"],
+        max_writes=words["max_writes"],
+        max_stops=words["max_stops"],
+        max_shrink=words["max_shrink"],
+        require_coverage=words["require_coverage"],
+        pause=pause_reason(os.environ),
+        pause_file=words["pause_file"],
+        subscriptions=words["subscription"],
+    )
+
+
+def _require_sense(words: dict[str, Any], settings: Settings, ctx: click.Context) -> None:
+    if settings.out is not None and not settings.dry_run:
+        raise click.UsageError("--out keeps the plan of a dry run: add --dry-run", ctx)
+    if settings.plan is not None and settings.dry_run:
+        raise click.UsageError("--plan applies a kept plan; it does not go with --dry-run", ctx)
+    if words["detailed_exitcode"] and not settings.dry_run:
+        raise click.UsageError("--detailed-exitcode tells of pending changes: it goes with --dry-run only", ctx)
+
+
+def tell_place(place: Place) -> None:
+    """Which cloud is used, before anything else, on stderr."""
+    click.echo(f"Cloud: {terminal(place.title)}", err=True)
+    for note in place.notes:
+        click.echo(f"Note: {terminal(note)}", err=True)
+
+
+def _reconcile(desired: Desired, place: Place, settings: Settings, words: dict[str, Any]) -> int:
+    form, full = words["output"], words["full"]
+    interruption = Interruption()
+    teller, events = progress.for_run(place, form, verbose=words["verbose"] > 0, applying=not settings.dry_run)
+    try:
+        report = asyncio.run(_work(desired, place, settings, teller, interruption))
+    except asyncio.CancelledError:
+        return _interrupted(interruption)
+    finally:
+        teller.close()
+        if place.world is not None:
+            place.world.close()
+    if events is None:
+        output.show(form, report, place.name, full=full, no_color=words["no_color"])
+    else:
+        events.plan(output.shown_plan(report), place.name, report.outcomes)
+    output.write_files(words["output_file"], report, place.name, full=full)
+    if settings.out is not None:
+        _keep_plan(Path(settings.out), report, place, settings)
+    if interruption.signal is not None:
+        return _interrupted(interruption)
+    return exit_code(report, settings, detailed=words["detailed_exitcode"])
+
+
+async def _work(desired: Desired, place: Place, settings: Settings, teller: Any, interruption: Interruption) -> Report:
+    interruption.watch()
+    if settings.dry_run:
+        return await app.plan_only(desired, place, settings, teller)
+    return await app.apply(desired, place, settings, teller, interruption)
+
+
+def _interrupted(interruption: Interruption) -> int:
+    name = interruption.signal.name if interruption.signal else "a signal"
+    click.echo(f"Interrupted by {name}: nothing more was sent; the next run takes up what still runs.", err=True)
+    return 128 + (interruption.signal or 2)
+
+
+def _keep_plan(path: Path, report: Report, place: Place, settings: Settings) -> None:
+    from reconciler.diagnostics.as_json import plan_document
+
+    try:
+        saved_plan.write(path, plan_document(report.plan, cloud=place.name), settings.targets)
+    except OSError as error:
+        raise click.ClickException(f"the plan could not be written to {path}: {error.strerror}") from error
+    click.echo(f"Plan kept in {path}. To apply it, and nothing else: the same command with --plan {path}", err=True)
+
+
+def exit_code(report: Report, settings: Settings, *, detailed: bool) -> Exit:
+    """What the run comes to; says on stderr what the documents do not."""
+    met: set[Exit] = set()
+    coverage = (report.after or report.plan).coverage
+    if coverage.uncovered and (coverage.required or settings.require_coverage):
+        met.add(Exit.COVERAGE)
+    if report.plan.held or (report.after is not None and report.after.held):
+        met.add(Exit.HELD)
+    if not report.plan.complete or (report.after is not None and not report.after.complete):
+        met.add(Exit.ERROR)
+    if report.outcomes is None:
+        if detailed and report.plan.steps:
+            met.add(Exit.PENDING)
+        return exits.first(exits.DRY_RUN, met)
+    return exits.first(exits.APPLY, met | _of_outcomes(report))
+
+
+def _of_outcomes(report: Report) -> set[Exit]:
+    met: set[Exit] = set()
+    outcomes = (report.outcomes or {}).values()
+    if report.refused:
+        click.echo(f"Held: the kept plan is not applied.\n{terminal_lines(report.refused)}", err=True)
+        met.add(Exit.HELD)
+    if any(isinstance(outcome, Failed | Retry | Pending) for outcome in outcomes):
+        met.add(Exit.PARTIAL)
+    if report.stopped and any(isinstance(one, Skipped) and one.because == report.stopped for one in outcomes):
+        click.echo(f"Held: {report.stopped}; what was left out is listed above.", err=True)
+        met.add(Exit.HELD)
+    if any(
+        finding.severity is Severity.ERROR and finding.subjects for finding in (report.after or report.plan).findings
+    ):
+        met.add(Exit.PARTIAL)
+    return met
+
+
+def terminal_lines(text: str) -> str:
+    """Several lines, each made harmless for a terminal."""
+    return "\n".join(f"  {terminal(line)}" for line in text.splitlines())
