@@ -31,7 +31,7 @@ class Parts(NamedTuple):
 
 def fold(text: str) -> str:
     """Lower the ASCII letters only, as ARM compares ids."""
-    return text.translate(_UPPER)
+    return text.lower() if text.isascii() else text.translate(_UPPER)
 
 
 def vault_id(subscription: str, group: str, name: str) -> str:

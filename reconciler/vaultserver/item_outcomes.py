@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from reconciler.vaultserver import containers, eligibility, faults, jobs, operations, policies, retention
@@ -65,7 +65,8 @@ def _carry_out(world: World, vault: VaultRecord, item: ItemRecord, body: dict[st
     elif verb == "undelete":
         undelete(world, vault, item)
     elif verb == "soft-delete":
-        soft_delete(world, vault, item)
+        job = world.database.get(JobRecord, body["job"])
+        soft_delete(world, vault, item, job.start if job else None)
     else:
         erase(world, item)
 
@@ -89,13 +90,13 @@ def stop(world: World, item: ItemRecord) -> None:
     retention.realign(world, item, None)
 
 
-def soft_delete(world: World, vault: VaultRecord, item: ItemRecord) -> None:
-    """Delete the data, to be purged when the vault's days are over."""
-    item.state, item.policy, item.deleted = "ProtectionStopped", "", world.now
+def soft_delete(world: World, vault: VaultRecord, item: ItemRecord, asked: datetime | None = None) -> None:
+    """Delete the data, to be purged when the vault's days, counted from the request, are over."""
+    item.state, item.policy, item.deleted = "ProtectionStopped", "", asked or world.now
     world.database.put(item)
     world.database.cancel_events(item.id, "points-expire")
     _mark_container(world, item, deleted=True)
-    world.later(world.now + timedelta(days=vault.soft_delete_days), "item-purge", item.id)
+    world.later(item.deleted + timedelta(days=vault.soft_delete_days), "item-purge", item.id)
 
 
 def undelete(world: World, vault: VaultRecord, item: ItemRecord) -> None:

@@ -88,12 +88,12 @@ def _deferred(world: World, item: ItemRecord, vault: VaultRecord) -> Json:
     if item.deleted is None:
         return {}
     left = item.deleted + timedelta(days=vault.soft_delete_days) - world.now
-    return {
+    deferred: Json = {
         "isScheduledForDeferredDelete": True,
         "deferredDeleteTimeInUTC": stamp(item.deleted),
         "deferredDeleteTimeRemaining": time_span(left),
-        "isDeferredDeleteScheduleUpcoming": left <= UPCOMING,
     }
+    return deferred | ({"isDeferredDeleteScheduleUpcoming": True} if left <= UPCOMING else {})
 
 
 def _list(call: WireCall) -> Response:

@@ -19,6 +19,12 @@ if TYPE_CHECKING:
 
 CANCEL_SECONDS = 3
 EXPORT_SECONDS = 5
+RESTORE = timedelta(minutes=25)
+"""How long a restore takes."""
+
+RESTORE_GB = 127
+RESTORE_SHOWS = 0.02
+"""The share of a restore from which on it tells how far it is."""
 
 
 def routes(world: World) -> list[BaseRoute]:
@@ -125,11 +131,11 @@ def wire(world: World, job: JobRecord, *, full: bool) -> Json:
 
 
 def _extended(world: World, job: JobRecord) -> Json:
+    if job.operation == "Restore":
+        return _restore_extended(world, job)
     extended: Json = {"tasksList": [_task(world, task) for task in job.tasks], "propertyBag": job.bag}
     if job.internal_bag:
         extended["internalPropertyBag"] = job.internal_bag
-    if job.operation == "Restore":
-        extended |= {"progressPercentage": 100.0 if job.end else 1.0, "dynamicErrorMessage": ""}
     return extended
 
 
@@ -145,6 +151,22 @@ def _task(world: World, task: Json) -> Json:
         "status": task["status"],
         "taskType": "Normal",
     }
+
+
+def _restore_extended(world: World, job: JobRecord) -> Json:
+    """A restore tells its progress in the task, and no times."""
+    spent = (job.end or world.now) - job.start
+    share = 1.0 if job.end else min(spent / RESTORE, 0.99)
+    task: Json = {"taskId": job.tasks[0]["taskId"], "duration": "PT0S", "status": job.tasks[0]["status"]}
+    extended: Json = {"tasksList": [task], "propertyBag": job.bag, "internalPropertyBag": job.internal_bag}
+    if share >= RESTORE_SHOWS:
+        task["taskExecutionDetails"] = f"{RESTORE_GB * share:.4g} GBs / {RESTORE_GB} GBs Transferred"
+    if share >= RESTORE_SHOWS and job.end is None:
+        extended["estimatedRemainingDuration"] = duration(RESTORE - spent)
+    if job.end is None:
+        extended["dynamicErrorMessage"] = ""
+    task["taskType"] = "Normal"
+    return extended | {"progressPercentage": max(1.0, round(share * 100.0, 1))}
 
 
 def _list(call: WireCall) -> Response:

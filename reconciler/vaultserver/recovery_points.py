@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from starlette.responses import Response
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
     from reconciler.vaultserver.world import World
 
 POINTS = I + "/recoveryPoints"
-RESTORE_MINUTES = 25
 
 
 def routes(world: World) -> list[BaseRoute]:
@@ -120,7 +118,7 @@ def _restore(call: WireCall) -> Response:
     operation.jobs = [job.name]
     world.database.put(operation)
     operations.end(world, operation.name)
-    world.later(world.now + timedelta(minutes=RESTORE_MINUTES), "restore-ends", job.id)
+    world.later(world.now + jobs.RESTORE, "restore-ends", job.id)
     return operations.accepted(call, operation)
 
 
@@ -129,7 +127,7 @@ def _rename(world: World, job: JobRecord, name: str) -> None:
     job.name, job.id = name, f"{job.vault}/backupJobs/{name}"
     job.cancellable = True
     job.internal_bag = {"restoreLocationType": "RestoreDisks"}
-    job.tasks = [{"taskId": "Transfer data from vault", "status": "InProgress", "start": stamp(world.now)}]
+    job.tasks = [{"taskId": "Transfer data from vault", "status": "InProgress"}]
     world.database.put(job)
 
 
@@ -137,6 +135,6 @@ def restored_event(world: World, subject: str, _body: dict[str, Any]) -> None:
     """Timeline: the disks of a restore are there."""
     job = world.database.get(JobRecord, subject)
     if job is not None and job.end is None:
-        job.tasks[0] |= {"status": "Completed", "end": stamp(world.now)}
+        job.tasks[0]["status"] = "Completed"
         world.database.put(job)
         jobs.complete(world, job.id)
