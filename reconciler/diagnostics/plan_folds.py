@@ -31,6 +31,25 @@ class Fold:
 
 
 @dataclass(frozen=True, slots=True)
+class FindingFold:
+    """Findings with one code, severity, basis and vault."""
+
+    findings: tuple[Finding, ...]
+
+    @property
+    def first(self) -> Finding:
+        return self.findings[0]
+
+    @property
+    def subjects(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(subject for one in self.findings for subject in one.subjects))
+
+    @property
+    def messages(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(one.message for one in self.findings if one.message))
+
+
+@dataclass(frozen=True, slots=True)
 class Group:
     """What is done under one policy of a vault; the policy is empty for what concerns the vault itself."""
 
@@ -50,16 +69,13 @@ def groups(plan: Plan, outcomes: Mapping[str, Outcome] | None, *, full: bool) ->
     ]
 
 
-def merged_findings(findings: Iterable[Finding]) -> list[Finding]:
-    """One finding for all that say the same of different subjects; the first place stands for all."""
-    merged: dict[tuple[str, ...], Finding] = {}
-    for one in sorted_findings(findings):
-        key = (one.severity.value, one.code, one.message, one.vault, one.basis.value)
-        seen = merged.get(key)
-        subjects = tuple(dict.fromkeys((*seen.subjects, *one.subjects))) if seen else one.subjects
-        source = seen.source if seen else one.source
-        merged[key] = Finding(one.code, one.severity, subjects, one.message, source, one.basis, one.vault)
-    return list(merged.values())
+def merged_findings(findings: Iterable[Finding], *, full: bool) -> list[FindingFold]:
+    """One entry for all findings of a code in a vault; with `full` each stands alone."""
+    alike: dict[object, list[Finding]] = {}
+    for place, one in enumerate(sorted_findings(findings)):
+        key = place if full else (one.severity, one.code, one.vault, one.basis)
+        alike.setdefault(key, []).append(one)
+    return [FindingFold(tuple(same)) for same in alike.values()]
 
 
 def changes(step: Step, *, full: bool = False) -> list[str]:

@@ -12,7 +12,7 @@ from reconciler.diagnostics.as_json import rfc3339
 from reconciler.diagnostics.catalog import catalog
 from reconciler.diagnostics.escape import shorten, terminal
 from reconciler.diagnostics.paper import Paper
-from reconciler.diagnostics.plan_folds import Fold, Group, changes, groups, merged_findings
+from reconciler.diagnostics.plan_folds import FindingFold, Fold, Group, changes, groups, merged_findings
 from reconciler.diagnostics.plan_words import (
     count,
     in_action_order,
@@ -26,7 +26,7 @@ from reconciler.diagnostics.plan_words import (
     vm_label,
 )
 from reconciler.model.outcome import Outcome
-from reconciler.model.plan import Finding, Held, Plan, RecoveryPoints, Severity, Step, SubjectKind
+from reconciler.model.plan import Held, Plan, RecoveryPoints, Severity, Step, SubjectKind
 from reconciler.model.state import Risk
 
 _MARKS = {"+": "green", "~": "yellow", "=": "magenta", "^": "cyan", "?": "blue", "!": "bold yellow"}
@@ -37,6 +37,7 @@ _POINTS = {
     RecoveryPoints.UNKNOWN: "what becomes of recovery points is not known",
 }
 _UNCOVERED_SHOWN = 10
+_MESSAGES_SHOWN = 2
 
 
 def print_plan(
@@ -87,8 +88,7 @@ def render_plan(
 def summary(plan: Plan, outcomes: Mapping[str, Outcome] | None = None) -> str:
     """The one line that says it all, in English."""
     tail = [f"{len(plan.held)} held"] if plan.held else []
-    findings = merged_findings(plan.findings)
-    tail += [plural(len(findings), "finding")] if findings else []
+    tail += [plural(len(plan.findings), "finding")] if plan.findings else []
     tail += [f"{len(plan.quiet)} unchanged"] if plan.quiet else []
     if outcomes is not None and plan.steps:
         head = f"Result: {outcome_text.tally(plan.steps, outcomes)}"
@@ -101,11 +101,13 @@ def summary(plan: Plan, outcomes: Mapping[str, Outcome] | None = None) -> str:
 
 
 def _header(page: Paper, plan: Plan, cloud: str, *, applied: bool) -> None:
-    vms = {quiet.subject.id for quiet in plan.quiet if quiet.subject.kind is SubjectKind.VM}
+    subjects = [quiet.subject for quiet in plan.quiet]
     steps = [*plan.steps, *(held.step for held in plan.held)]
-    vms |= {step.subject.id for step in steps if step.subject.kind is SubjectKind.VM}
+    subjects += [step.subject for step in steps]
+    vms = {subject.id for subject in subjects if subject.kind is SubjectKind.VM}
+    vms |= {subject for finding in plan.findings for subject in finding.subjects if is_vm(subject)}
     vaults = {step.vault for step in steps} | {finding.vault for finding in plan.findings}
-    vaults |= {quiet.subject.name for quiet in plan.quiet if quiet.subject.kind is SubjectKind.VAULT}
+    vaults |= {subject.name for subject in subjects if subject.kind is SubjectKind.VAULT}
     page.line(f"{'Result' if applied else 'Plan'} for {cloud}", style="bold")
     seen = f"{count(max(len(vms), plan.coverage.in_scope), SubjectKind.VM)}"
     if vaults - {""}:
@@ -182,28 +184,31 @@ def _held(page: Paper, plan: Plan, symbols: Mapping[str, str], *, full: bool) ->
 
 
 def _findings(page: Paper, plan: Plan, *, full: bool) -> None:
-    found = merged_findings(plan.findings)
+    found = merged_findings(plan.findings, full=full)
     if not found:
         return
     page.heading("Findings")
     explained: set[str] = set()
-    for finding in found:
-        _finding(page, finding, full=full, explain=finding.code not in explained)
-        explained.add(finding.code)
+    for fold in found:
+        _finding(page, fold, full=full)
+        if fold.first.code not in explained:
+            page.line(f"help: {catalog().row(fold.first.code).remedy}", indent=6, hang=6)
+        explained.add(fold.first.code)
 
 
-def _finding(page: Paper, finding: Finding, *, full: bool, explain: bool) -> None:
-    row = catalog().row(finding.code)
-    kind = SubjectKind.VM if all(map(is_vm, finding.subjects)) else None
-    who = names([vm_label(subject) for subject in finding.subjects], kind, full=full)
-    title = f"{finding.severity}[{finding.code}] {row.title}" + (f": {who}" if who else "")
+def _finding(page: Paper, fold: FindingFold, *, full: bool) -> None:
+    finding = fold.first
+    kind = SubjectKind.VM if all(map(is_vm, fold.subjects)) else None
+    who = names([vm_label(subject) for subject in fold.subjects], kind, full=full)
+    title = f"{finding.severity}[{finding.code}] {catalog().row(finding.code).title}" + (f": {who}" if who else "")
     page.line(title, indent=2, mark=_SEVERITY_STYLES[finding.severity])
-    if finding.message:
-        page.line(finding.message, indent=6, hang=0)
+    shown = fold.messages[:_MESSAGES_SHOWN]
+    for message in shown:
+        page.line(message, indent=6)
+    if len(fold.messages) > len(shown):
+        page.line(f"… and {len(fold.messages) - len(shown)} more like this (--full shows all)", indent=6)
     if full and finding.source.file:
         page.line(f"--> {finding.source}", indent=6)
-    if explain:
-        page.line(f"help: {row.remedy}", indent=6, hang=6)
 
 
 def _quiet(page: Paper, plan: Plan, *, full: bool) -> None:

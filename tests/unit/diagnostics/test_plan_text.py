@@ -120,3 +120,16 @@ def test_the_summary_is_english(plan: Plan, line: str) -> None:
 def test_steps_without_an_outcome_count_as_skipped() -> None:
     plan = dataclasses.replace(NOTHING, steps=(DISCOVER, PROTECT[0]))
     assert summary(plan, {DISCOVER.id: OUTCOMES[DISCOVER.id]}) == "Result: 1 step done, 1 skipped"
+
+
+def test_many_findings_of_one_code_are_one_entry() -> None:
+    many = tuple(
+        Finding("register-vm-not-running", Severity.ERROR, (vm(f"web-{number}").id,), f"web-{number} is deallocated.")
+        for number in range(1000, 2000)
+    )
+    page = render_plan(dataclasses.replace(NOTHING, findings=many), cloud="azure", symbols=SYMBOLS).plain
+    assert "The VM is not running: 1000 VMs rg-web/web-1000 … web-1999" in " ".join(page.split())
+    assert "… and 998 more like this" in page
+    assert "1000 findings" in page
+    assert page.count("help:") == 1
+    assert len(page.splitlines()) < 20
