@@ -18,10 +18,6 @@ CAPACITY: Mapping[Kind, tuple[float, float]] = {"reads": (250.0, 25.0), "writes"
 PATIENCE = 120.0
 """Seconds that a caller waits for its turn before it is told to come back later."""
 
-_ROUNDING = 1e-6
-_SHORTEST_NAP = 0.001
-"""A nap must move the clock, or the loop around it would spin."""
-
 _SUBSCRIPTION = re.compile(r"/subscriptions/([^/?]+)", re.IGNORECASE)
 _REMAINING = re.compile(r"[0-9]{1,9}")
 _HEADERS: Mapping[Kind, tuple[str, ...]] = {
@@ -62,12 +58,17 @@ class Budget:
         self._left: dict[tuple[str, str], int] = {}
 
     async def take(self, subscription: str, kind: Kind) -> float:
-        """Wait for a turn and use it: 0. If that would take longer than PATIENCE, the seconds to stay away."""
-        deadline = self._clock.monotonic() + PATIENCE
-        while wait := self._wait(subscription, kind):
-            if self._clock.monotonic() + wait > deadline:
-                return wait
+        """Wait for a turn and use it: 0. If that would take longer than PATIENCE, the seconds to stay away.
+
+        Turns are given in the order of asking: each caller reserves its token and sleeps until it is there.
+        """
+        wait = max(self._paused(subscription), self._owed(subscription, kind))
+        if wait > PATIENCE:
+            return wait
+        self._bucket(subscription, kind).tokens -= 1
+        while wait > 0:
             await self._clock.sleep(wait)
+            wait = self._paused(subscription)
         return 0.0
 
     def pause(self, subscription: str, seconds: float) -> None:
@@ -89,16 +90,12 @@ class Budget:
         """What the last answer said is left this hour of an action's own quota (`backupJobs`); None when none said."""
         return self._left.get((subscription, action))
 
-    def _wait(self, subscription: str, kind: Kind) -> float:
-        """Seconds until a token can be had; takes it and returns 0 when one is there."""
-        paused = self._account(subscription).paused_until - self._clock.monotonic()
-        if paused > 0:
-            return paused
-        bucket = self._bucket(subscription, kind)
-        if bucket.tokens >= 1 - _ROUNDING:
-            bucket.tokens -= 1
-            return 0.0
-        return max(_SHORTEST_NAP, (1 - bucket.tokens) / CAPACITY[kind][1])
+    def _paused(self, subscription: str) -> float:
+        return max(0.0, self._account(subscription).paused_until - self._clock.monotonic())
+
+    def _owed(self, subscription: str, kind: Kind) -> float:
+        """Seconds until the next token that nobody has reserved."""
+        return max(0.0, (1 - self._bucket(subscription, kind).tokens) / CAPACITY[kind][1])
 
     def _account(self, subscription: str) -> _Account:
         return self._accounts.setdefault(subscription, _Account())

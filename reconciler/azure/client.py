@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import random as randomness
 
 from reconciler.azure import operations
 from reconciler.azure.addresses import url_of
 from reconciler.azure.answers import answer
 from reconciler.azure.budget import Budget, subscription_of
-from reconciler.azure.clock import Clock
+from reconciler.azure.clock import Clock, Randomness
 from reconciler.azure.decode.errors import azure_error
 from reconciler.azure.decode.jobs import job_failure
 from reconciler.azure.pipeline import Broken, Pipeline, Reply
@@ -39,9 +38,7 @@ class NotReadOnlyError(RuntimeError):
 class ReadClient:
     """Sends GET and the two checks that go by POST. Has no method that could change anything."""
 
-    def __init__(
-        self, pipeline: Pipeline, budget: Budget, clock: Clock, random: randomness.Random, parallelism: int
-    ) -> None:
+    def __init__(self, pipeline: Pipeline, budget: Budget, clock: Clock, random: Randomness, parallelism: int) -> None:
         self._pipeline = pipeline
         self._budget = budget
         self._random = random
@@ -82,8 +79,8 @@ class ReadClient:
     async def _once(self, method: Method, url: str, body: str | None, correlation_id: str) -> Reply | Broken:
         """One exchange within the subscription's budget; a 429 or a 503 pauses all of its callers."""
         subscription = subscription_of(url)
-        writes = not (method == "GET" or Call(method, url.partition("?")[0], "").reads_only)
-        if wait := await self._budget.take(subscription, "writes" if writes else "reads"):
+        # A POST counts as a write with Resource Manager, even one that only asks (WIRE 11).
+        if wait := await self._budget.take(subscription, "reads" if method == "GET" else "writes"):
             return Reply(429, {"retry-after": str(max(1, round(wait)))}, _RESTING, correlation_id)
         async with self._slots:
             result = await self._pipeline.send(method, url, body, correlation_id)

@@ -1,4 +1,4 @@
-"""What the adapter needs of time: the same shape as the engine's clock."""
+"""What the adapter needs of time and chance; both are passed in."""
 
 from __future__ import annotations
 
@@ -16,3 +16,13 @@ class Clock(Protocol):
         ...
 
     async def sleep(self, seconds: float) -> None: ...
+
+
+class Randomness(Protocol):
+    """What `random.Random` offers, as far as it is used here."""
+
+    def random(self) -> float:
+        """In [0, 1)."""
+        ...
+
+    def getrandbits(self, k: int, /) -> int: ...

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import random as randomness
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from reconciler.azure.budget import Budget
 from reconciler.azure.client import ReadClient, WriteClient
-from reconciler.azure.clock import Clock
+from reconciler.azure.clock import Clock, Randomness
 from reconciler.azure.clouds import EMBEDDED, Cloud, cloud_of
 from reconciler.azure.credentials import credential_for
 from reconciler.azure.observe import AzureReader
@@ -48,7 +47,7 @@ def connect(
     cloud: str | AsgiApp,
     *,
     clock: Clock,
-    random: randomness.Random,
+    random: Randomness,
     parallelism: int = PARALLELISM,
     writable: bool = False,
 ) -> Connection:
@@ -66,7 +65,7 @@ def open_connection(
     transport: AsyncHttpTransport[HttpRequest, AsyncHttpResponse],
     *,
     clock: Clock,
-    random: randomness.Random,
+    random: Randomness,
     parallelism: int = PARALLELISM,
     writable: bool = False,
 ) -> Connection:

@@ -21,6 +21,9 @@ from reconciler.model.observed import Check, Gap, Observed, ObservedVault, Virtu
 
 _LOG = structlog.get_logger(__name__)
 
+_CHECKS = 16
+"""VMs that are asked about at once; more would only queue for the subscription's budget."""
+
 
 class Scope(Protocol):
     """What to look at: the shape of the engine's Scope."""
@@ -56,7 +59,7 @@ class AzureReader:
             taken_at=taken_at,
             vaults={vault.name: vault for vault, _ in vaults if vault},
             vms=dict(sorted((key, vm) for inventory in inventories for key, vm in inventory.vms.items())),
-            gaps=tuple(sorted(gaps, key=lambda gap: (gap.vault or "", gap.scope, gap.reason))),
+            gaps=tuple(sorted(set(gaps), key=lambda gap: (gap.vault or "", gap.scope, gap.reason))),
         )
         _LOG.info("azure observed", vaults=len(observed.vaults), vms=len(observed.vms), gaps=len(observed.gaps))
         return observed
@@ -78,7 +81,13 @@ class AzureReader:
         """Azure's word on protecting each VM in `vault`; a VM whose check could not be read is left out."""
         correlation_id = self._client.correlation_id()
         vault_id = ids.vault_path(vault.subscription_id, vault.resource_group, vault.name)
-        found = await asyncio.gather(*(self._check(vault_id, vm, correlation_id) for vm in vms))
+        places = asyncio.Semaphore(_CHECKS)
+
+        async def one(vm: VirtualMachine) -> Check | None:
+            async with places:
+                return await self._check(vault_id, vm, correlation_id)
+
+        found = await asyncio.gather(*(one(vm) for vm in vms))
         return {vm.key: each for vm, each in zip(vms, found, strict=True) if each}
 
     async def _check(self, vault_id: str, vm: VirtualMachine, correlation_id: str) -> Check | None:

@@ -142,8 +142,11 @@ class Pipeline:
             return Broken(f"no token could be had: {_TOKEN.sub('…', str(error.message))}", sent=False, transient=False)
         except AzureError as error:
             return _broken(error)
-        except OSError:
-            return Broken("the connection broke", sent=True)
+        except WriteForbiddenError:
+            raise
+        except Exception as error:  # zlib.error, UnicodeError, InvalidURL …: none may end a run
+            _LOG.warning("azure exchange broke", kind=type(error).__name__)
+            return Broken(f"the answer could not be taken in ({type(error).__name__})", sent=True)
         if body is None:
             return Broken(f"the answer is larger than {BODY_LIMIT} bytes", sent=True, transient=False)
         headers = {fold(name): value for name, value in response.headers.items() if _KEPT.fullmatch(fold(name))}

@@ -1,0 +1,142 @@
+"""Readers cannot write, reads are repeated within bounds, and nothing secret is ever shown."""
+
+from __future__ import annotations
+
+import inspect
+
+import pytest
+import structlog
+from azure.core.rest import HttpRequest
+
+from reconciler.azure.client import ATTEMPTS, NotReadOnlyError, ReadClient
+from reconciler.azure.observe import AzureReader
+from reconciler.azure.pipeline import BODY_LIMIT, Broken, Reply, WriteForbiddenError
+from reconciler.engine.ports import Reader, Scope, Writer
+from reconciler.model.call import Call
+from tests.unit.azure.scripted import GET, NOW, PUT, RESET, VAULT, S, Says, V, bench, connection, refusal
+
+CHECKS = f"{S}/providers/Microsoft.RecoveryServices/locations/westeurope"
+WRITES = [
+    PUT,
+    Call("PATCH", V, "1", "{}"),
+    Call("DELETE", V, "1"),
+    Call("POST", f"{V}/backupFabrics/Azure/refreshContainers", "1"),
+    Call("POST", f"{V}/backupStatus", "1"),
+    Call("POST", f"{CHECKS}/backupValidateFeatures", "1"),
+    Call("POST", f"{CHECKS}/backupStatus/x", "1"),
+]
+
+
+@pytest.mark.parametrize("call", WRITES, ids=lambda call: f"{call.method} {call.path[-30:]}")
+async def test_a_reader_takes_no_call_that_could_change_something(call: Call) -> None:
+    made = bench([Says()], writable=False)
+    with pytest.raises(NotReadOnlyError):
+        await made.client.ask(call, "c")
+    with pytest.raises(WriteForbiddenError):
+        await made.client.submit(call, "c")
+    assert made.transport.sent == []
+
+
+@pytest.mark.parametrize("name", ["backupStatus", "backupPreValidateProtection"])
+async def test_the_two_checks_are_reads(name: str) -> None:
+    made = bench([Says(body={})], writable=False)
+    assert isinstance(await made.client.ask(Call("POST", f"{CHECKS}/{name}", "1", "{}"), "c"), Reply)
+    assert made.transport.writes == ["POST"]
+
+
+def test_what_a_dry_run_is_given_has_no_method_that_writes() -> None:
+    made, _ = connection([Says()])
+    assert made.writer is None
+    for kind in (AzureReader, ReadClient):
+        public = {name for name, _ in inspect.getmembers(kind, inspect.isfunction) if not name.startswith("_")}
+        assert public <= {"observe", "check", "ask", "follow", "correlation_id"}
+
+
+async def test_reader_and_writer_have_the_shape_the_engine_wants() -> None:
+    made, transport = connection([Says(404, refusal("ResourceNotFound"))], writable=True)
+    assert made.writer is not None
+    reader: Reader = made.reader
+    writer: Writer = made.writer
+    observed = await reader.observe(Scope((VAULT,)))
+    assert observed.taken_at == NOW
+    assert writer is made.writer
+    assert transport.writes == []
+    await made.close()
+
+
+@pytest.mark.parametrize("fault", [Says(408), Says(429), Says(500), Says(502), Says(503), Says(504), RESET])
+async def test_a_read_is_repeated_while_the_answer_is_transient_and_not_for_ever(fault: Says | Exception) -> None:
+    made = bench([fault, Says(200, {})])
+    assert isinstance(await made.client.ask(GET, "c"), Reply)
+    assert len(made.transport.sent) == 2
+    lasting = bench([fault])
+    result = await lasting.client.ask(GET, "c")
+    assert len(lasting.transport.sent) == ATTEMPTS
+    assert isinstance(result, Broken) or result.status != 200
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 307])
+async def test_a_read_is_not_repeated_for_an_answer_that_stands(status: int) -> None:
+    made = bench([Says(status)])
+    await made.client.ask(GET, "c")
+    assert len(made.transport.sent) == 1
+
+
+async def test_the_delays_between_reads_are_jittered_and_bounded() -> None:
+    made = bench([RESET])
+    await made.client.ask(GET, "c")
+    assert len(set(made.clock.slept)) == ATTEMPTS - 1
+    assert sum(made.clock.slept) < 30
+
+
+async def test_a_redirect_is_an_answer_and_is_never_followed() -> None:
+    made = bench([Says(307, b"", {"Location": "https://embedded.invalid/elsewhere"})])
+    result = await made.client.ask(GET, "c")
+    assert isinstance(result, Reply)
+    assert len(made.transport.sent) == 1
+
+
+async def test_an_answer_beyond_all_measure_is_not_kept() -> None:
+    made = bench([Says(200, b" " * (BODY_LIMIT + 1))])
+    assert await made.client.ask(GET, "c") == Broken(f"the answer is larger than {BODY_LIMIT} bytes", True, False)
+
+
+CANARY = "eyJCANARY-5f1e"
+
+
+def _leaky(request: HttpRequest) -> Says | Exception:
+    """Faults that carry the request's own secrets, as careless servers and transports do."""
+    assert request.headers["Authorization"] == f"Bearer {CANARY}"
+    echo = str(dict(request.headers))
+    if "backupPolicies" in request.url:
+        return type(RESET)(f"broke while sending {echo} to {request.url}")
+    if "backupJobs" in request.url:
+        return ValueError(echo)
+    if request.method == "PUT":
+        return Says(202, b"", {"Location": f"https://evil.example/?{CANARY}"})
+    return Says(500)
+
+
+async def test_the_token_occurs_in_no_log_no_reason_and_no_repr(capfd: pytest.CaptureFixture[str]) -> None:
+    with structlog.testing.capture_logs() as logs:
+        made = bench(_leaky, bearer=CANARY)
+        observed = await AzureReader(made.client).observe(Scope((VAULT,), classic=True, network=True))
+        answers: list[object] = [await made.client.submit(PUT, "c") for _ in range(2)]
+        answers += [
+            await made.client.ask(Call("GET", f"{V}/{kind}", "1"), "c") for kind in ("backupPolicies", "backupJobs")
+        ]
+        said = [repr(observed), str(logs), *map(repr, answers), repr(made.client), repr(vars(made.client))]
+    out, err = capfd.readouterr()
+    assert made.transport.sent
+    assert logs
+    assert observed.gaps
+    assert all("CANARY" not in text for text in [*said, out, err])
+
+
+async def test_logs_hold_method_path_status_and_no_query() -> None:
+    with structlog.testing.capture_logs() as logs:
+        made = bench([Says(200, b"{}")])
+        await made.client.follow(f"https://embedded.invalid{V}?s=SIGNATURE", "corr")
+    assert [entry["event"] for entry in logs] == ["azure answered"]
+    assert (logs[0]["method"], logs[0]["path"], logs[0]["status"], logs[0]["correlation_id"]) == ("GET", V, 200, "corr")
+    assert "SIGNATURE" not in str(logs)
