@@ -26,7 +26,7 @@ async def follow(operation: Operation, writer: Writer, clock: Clock, *, seconds:
     asked, looks, deaf = operation.retry_after, 0, 0
     while True:
         pause = wait(asked, looks)
-        if clock.monotonic() + pause > deadline:
+        if clock.monotonic() + pause >= deadline:
             return Pending(operation)
         await clock.sleep(pause)
         looks += 1

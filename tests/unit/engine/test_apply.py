@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -111,6 +112,38 @@ def test_our_own_fault_ends_one_step_only(memory: Memory) -> None:
     outcomes = place.clock.run(carry_out(plan_of(protect("web-1"), protect("web-2")), place.run))
     assert Failed("internal-error", None, "RuntimeError: no wire to web-1") == outcomes["protect:web-1"]
     assert Done() == outcomes["protect:web-2"]
+
+
+class Full:
+    """A journal on a disk that is full when it comes to `broken`."""
+
+    def __init__(self, journal: Journal, broken: str) -> None:
+        self._journal = journal
+        self._broken = broken
+
+    def __getattr__(self, name: str) -> Any:
+        if name == self._broken:
+            raise OSError("no space left on device")
+        return getattr(self._journal, name)
+
+
+def test_what_cannot_be_intended_is_not_sent(memory: Memory) -> None:
+    place = bench(memory, machine("web-1"))
+    run = replace(place.run, journal=Full(place.run.journal, "intend"))
+    outcomes = place.clock.run(carry_out(plan_of(protect("web-1")), run))
+    assert isinstance(outcomes["protect:web-1"], Failed)
+    assert place.world.writes == []
+
+
+def test_an_answer_that_cannot_be_recorded_leaves_its_vm_alone(memory: Memory) -> None:
+    place = bench(memory, machine("web-1"))
+    run = replace(place.run, journal=Full(place.run.journal, "record"))
+    again = replace(protect("web-1"), id="again")
+    outcomes = place.clock.run(carry_out(plan_of(protect("web-1"), again), run))
+    assert isinstance(outcomes["protect:web-1"], Failed)
+    assert outcomes["again"] == Skipped("protect:web-1")
+    assert place.world.writes_on("web-1") == ["PUT"]
+    assert [opened.step_id for opened in place.run.journal.open_operations()] == ["protect:web-1"]
 
 
 def test_a_stop_takes_effect_before_the_next_request(memory: Memory) -> None:

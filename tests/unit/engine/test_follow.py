@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import pytest
@@ -91,3 +92,15 @@ def test_waits_without_advice_grow_and_stop_growing() -> None:
     waits = [wait(None, looks) for looks in range(100)]
     assert waits == sorted(waits)
     assert waits[-1] == 30
+
+
+def test_a_clock_that_has_run_out_ends_it_at_once() -> None:
+    """How a run that was interrupted says that nothing is to be waited for any more."""
+
+    class Over(VirtualClock):
+        def monotonic(self) -> float:
+            return math.inf
+
+    clock, script = Over(), Script(Pending(LATER))
+    assert clock.run(follow(OPERATION, script, clock, seconds=600)) == Pending(OPERATION)
+    assert script.polled == []
