@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING
 
 from reconciler import revision, saved_plan
 from reconciler.clocks import Clock, RealClock, StoppableClock, VirtualClock
-from reconciler.engine.look import look, scope_key
+from reconciler.engine.look import look, scope_key, scope_of
 from reconciler.engine.ports import Progress
 from reconciler.engine.reconcile import reconcile_once
 from reconciler.interruption import Interruption
 from reconciler.model.desired import Desired
 from reconciler.model.ids import fold
+from reconciler.model.observed import Observed
 from reconciler.model.outcome import Outcome
 from reconciler.model.plan import Plan
 from reconciler.planning import Brakes
@@ -171,6 +172,18 @@ def load_manifests(files: tuple[str, ...], today: date) -> Loaded:
     return replace(loaded, desired=replace(loaded.desired, revision=revision.revision(Path(files[0]))))
 
 
+def manifest_schema(kind: str | None) -> str:
+    """The JSON Schema of one kind, or of all, as text; UsageSetupError for a kind that there is not."""
+    from reconciler.manifests.kinds import KINDS
+    from reconciler.manifests.schema import ALL, file_name, texts
+
+    names = {file_name(known) for known in KINDS} | {ALL}
+    wanted = ALL if kind is None else file_name(kind)
+    if wanted not in names:
+        raise UsageSetupError(f"there is no kind {kind!r}: there are {', '.join(KINDS)}")
+    return texts()[f"{wanted}.json"]
+
+
 def require_allowed(desired: Desired, settings: Settings) -> None:
     """SetupError when a manifest names a subscription that the operator does not allow."""
     allowed = {fold(subscription) for subscription in settings.subscriptions}
@@ -207,6 +220,12 @@ async def plan_only(desired: Desired, place: Place, settings: Settings, progress
         progress.phase("Looking")
         seen = await look(desired, azure.reader, brakes=brakes(settings), previous=previous, targets=settings.targets)
     return Report(seen.plan)
+
+
+async def observe(desired: Desired, place: Place, settings: Settings) -> Observed:
+    """One snapshot of what the manifests' vaults hold; only reads are sent."""
+    async with connect(place, settings, write=False) as azure:
+        return await azure.reader.observe(scope_of(desired))
 
 
 async def apply(

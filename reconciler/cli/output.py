@@ -15,11 +15,14 @@ from reconciler.saved_plan import replace_file
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.table import Table
 
     from reconciler.app import Report
     from reconciler.model.plan import Plan
 
 PLAIN_WIDTH = 80
+TABLE_WIDTH = 132
+"""Columns of a table where there is no terminal: nobody wraps what a program reads."""
 
 
 def wants_color(environment: Mapping[str, str], *, refused: bool, terminal: bool) -> bool:
@@ -31,15 +34,15 @@ def wants_color(environment: Mapping[str, str], *, refused: bool, terminal: bool
     return terminal and environment.get("TERM") != "dumb" and not environment.get("CI")
 
 
-def console(*, no_color: bool) -> Console:
-    """Where people read: stdout, as wide as the terminal, and 80 columns where there is none."""
+def console(*, no_color: bool, width: int = PLAIN_WIDTH) -> Console:
+    """Where people read: stdout, as wide as the terminal, and `width` columns where there is none."""
     from rich.console import Console
 
     terminal = sys.stdout.isatty()
     color = wants_color(os.environ, refused=no_color, terminal=terminal)
     return Console(
         file=sys.stdout,
-        width=None if terminal else PLAIN_WIDTH,
+        width=None if terminal else width,
         force_terminal=color,
         color_system="auto" if color and terminal else ("standard" if color else None),
         no_color=not color,
@@ -114,3 +117,23 @@ def write_files(wanted: tuple[tuple[str, str], ...], report: Report, cloud: str,
             replace_file(Path(path), text_of(form, report, cloud, full=full))
         except OSError as error:
             raise click.ClickException(f"{path} could not be written: {error.strerror}") from error
+
+
+def table(title: str, *columns: str) -> Table:
+    """An empty table that reads well without colours."""
+    from rich import box
+    from rich.table import Table
+
+    made = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    for column in columns:
+        made.add_column(column, overflow="fold")
+    return made
+
+
+def add_row(to: Table, *cells: str) -> None:
+    """A row of foreign text: nothing in it is interpreted."""
+    from rich.text import Text
+
+    from reconciler.diagnostics.escape import terminal
+
+    to.add_row(*(Text(terminal(cell)) for cell in cells))

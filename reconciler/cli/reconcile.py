@@ -22,12 +22,17 @@ from reconciler.model.plan import Severity
 from reconciler.settings import Settings, pause_reason
 from reconciler.store.failures import JournalError
 
+_UNCOVERED = "vm-uncovered"
+"""Has an exit code of its own."""
+_NO_TARGET = "target-not-found"
+"""A `--target` that names nothing is an error of the command line, not of a VM."""
+
 
 def run(ctx: click.Context) -> int:
     """The whole command; the exit code."""
     words = ctx.params
+    _require_sense(words, ctx)
     settings = settings_of(words)
-    _require_sense(words, settings, ctx)
     try:
         place = app.find_place(settings)
         tell_place(place)
@@ -67,12 +72,12 @@ def settings_of(words: dict[str, Any]) -> Settings:
     )
 
 
-def _require_sense(words: dict[str, Any], settings: Settings, ctx: click.Context) -> None:
-    if settings.out is not None and not settings.dry_run:
+def _require_sense(words: dict[str, Any], ctx: click.Context) -> None:
+    if words["out"] is not None and not words["dry_run"]:
         raise click.UsageError("--out keeps the plan of a dry run: add --dry-run", ctx)
-    if settings.plan is not None and settings.dry_run:
+    if words["plan"] is not None and words["dry_run"]:
         raise click.UsageError("--plan applies a kept plan; it does not go with --dry-run", ctx)
-    if words["detailed_exitcode"] and not settings.dry_run:
+    if words["detailed_exitcode"] and not words["dry_run"]:
         raise click.UsageError("--detailed-exitcode tells of pending changes: it goes with --dry-run only", ctx)
 
 
@@ -138,6 +143,8 @@ def exit_code(report: Report, settings: Settings, *, detailed: bool) -> Exit:
         met.add(Exit.COVERAGE)
     if report.plan.held or (report.after is not None and report.after.held):
         met.add(Exit.HELD)
+    if any(finding.code == _NO_TARGET for finding in report.plan.findings):
+        met.add(Exit.ERROR)
     if not report.plan.complete or (report.after is not None and not report.after.complete):
         met.add(Exit.ERROR)
     if report.outcomes is None:
@@ -158,11 +165,16 @@ def _of_outcomes(report: Report) -> set[Exit]:
     if report.stopped and any(isinstance(one, Skipped) and one.because == report.stopped for one in outcomes):
         click.echo(f"Held: {report.stopped}; what was left out is listed above.", err=True)
         met.add(Exit.HELD)
-    if any(
-        finding.severity is Severity.ERROR and finding.subjects for finding in (report.after or report.plan).findings
-    ):
+    if _troubled(report):
         met.add(Exit.PARTIAL)
     return met
+
+
+def _troubled(report: Report) -> bool:
+    """Whether a VM that is wanted stays as it is because of an error, without a step or a guard that says so."""
+    plan = report.after or report.plan
+    told = {held.guard for held in plan.held} | {_UNCOVERED, _NO_TARGET}
+    return any(finding.severity is Severity.ERROR and finding.code not in told for finding in plan.findings)
 
 
 def terminal_lines(text: str) -> str:

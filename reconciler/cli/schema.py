@@ -17,6 +17,9 @@ def schema(kind: str | None) -> None:
     An editor with YAML support uses it from the first line of a manifest:
       # yaml-language-server: $schema=reconciler.json
     """
-    from reconciler.app import manifest_schema
+    from reconciler.app import UsageSetupError, manifest_schema
 
-    click.echo(manifest_schema(kind), nl=False)
+    try:
+        click.echo(manifest_schema(kind), nl=False)
+    except UsageSetupError as error:
+        raise click.UsageError(str(error)) from error

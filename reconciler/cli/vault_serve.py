@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 )
 @option("--host", default="127.0.0.1", show_default=True, help="A loopback address.")
 @option("--port", type=click.IntRange(0, 65535), default=8443, show_default=True, help="0 takes a free one.")
-@option("--tls-cert", type=click.Path(exists=True, dir_okay=False), help="A certificate: serve https.")
-@option("--tls-key", type=click.Path(exists=True, dir_okay=False), help="The key of the certificate.")
+@option("--tls-cert", type=click.Path(dir_okay=False), help="A certificate: serve https.")
+@option("--tls-key", type=click.Path(dir_okay=False), help="The key of the certificate.")
 @option("--speed", type=click.FloatRange(0), default=1.0, show_default=True, help="Virtual seconds a real second.")
 @click.pass_context
 def serve(ctx: click.Context, /, host: str, port: int, speed: float, **given: Any) -> None:
@@ -40,6 +40,9 @@ def serve(ctx: click.Context, /, host: str, port: int, speed: float, **given: An
 
     if (given["tls_cert"] is None) != (given["tls_key"] is None):
         raise click.UsageError("--tls-cert and --tls-key go together", ctx)
+    for file in (given["tls_cert"], given["tls_key"]):
+        if file is not None and not Path(file).is_file():
+            raise click.UsageError(f"there is no file {file}", ctx)
     world = _world(vault_file(ctx), nearest(ctx, "estate"))
     try:
         run(world, host, port, given["tls_cert"], given["tls_key"], _tell, speed)

@@ -42,7 +42,7 @@ def show(ctx: click.Context, /, *, requests: bool, form: str, **_given: Any) -> 
         if form == "json":
             click.echo(json.dumps(document(world, requests=requests), indent=2))
             return
-        console = output.console(no_color=nearest(ctx, "no_color"))
+        console = output.console(no_color=nearest(ctx, "no_color"), width=output.TABLE_WIDTH)
         for table in [_requests(world)] if requests else [_machines(world), _jobs(world)]:
             console.print(table, markup=False, emoji=False)
         click.echo(f"It is {world.now:%Y-%m-%d %H:%M} UTC there. {_counts(world)}")
@@ -78,27 +78,8 @@ def _instant(moment: datetime) -> str:
     return moment.isoformat().replace("+00:00", "Z")
 
 
-def _table(title: str, *columns: str) -> Table:
-    from rich import box
-    from rich.table import Table
-
-    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
-    for column in columns:
-        table.add_column(column, overflow="fold")
-    return table
-
-
-def _row(table: Table, *cells: str) -> None:
-    """Names of machines are foreign text: nothing in them is interpreted."""
-    from rich.text import Text
-
-    from reconciler.diagnostics.escape import terminal
-
-    table.add_row(*(Text(terminal(cell)) for cell in cells))
-
-
 def _machines(world: World) -> Table:
-    table = _table("Machines", "machine", "power", "agent", "protection", "policy", "points", "latest")
+    table = output.table("Machines", "machine", "power", "agent", "protection", "policy", "points", "latest")
     items = {item.link: item for item in world.items()}
     for vm in world.vms():
         item = items.get(vm.id.lower())
@@ -107,7 +88,7 @@ def _machines(world: World) -> Table:
         agent = vm.agent.status if vm.agent.present else "none"
         state = "-" if item is None else ("soft-deleted" if item.deleted else item.state)
         policy = item.policy.rpartition("/")[2] if item else "-"
-        _row(table, _name(vm), vm.power, agent, state, policy, str(len(points)), latest)
+        output.add_row(table, _name(vm), vm.power, agent, state, policy, str(len(points)), latest)
     return table
 
 
@@ -116,18 +97,18 @@ def _name(vm: VmRecord) -> str:
 
 
 def _jobs(world: World) -> Table:
-    table = _table("Jobs of the last 24 hours", "started", "operation", "machine", "status", "error")
+    table = output.table("Jobs of the last 24 hours", "started", "operation", "machine", "status", "error")
     for job in world.jobs():
         if job.start >= world.now - RECENT:
             error = str(job.errors[0].get("errorTitle") or job.errors[0].get("errorString", "")) if job.errors else ""
-            _row(table, f"{job.start:%m-%d %H:%M}", job.operation, job.entity, job.status, error)
+            output.add_row(table, f"{job.start:%m-%d %H:%M}", job.operation, job.entity, job.status, error)
     return table
 
 
 def _requests(world: World) -> Table:
-    table = _table("Requests, oldest first", "time", "method", "status", "path")
+    table = output.table("Requests, oldest first", "time", "method", "status", "path")
     for entry in world.requests():
-        _row(table, f"{entry.time:%m-%d %H:%M:%S}", entry.method, str(entry.status), entry.path)
+        output.add_row(table, f"{entry.time:%m-%d %H:%M:%S}", entry.method, str(entry.status), entry.path)
     return table
 
 
