@@ -96,7 +96,8 @@ def summary(plan: Plan, outcomes: Mapping[str, Outcome] | None = None) -> str:
         counts = Counter(step.action for step in plan.steps)
         head = f"Plan: {to_do([(action, counts[action]) for action in in_action_order(counts)])}"
     else:
-        head = "Plan: nothing to do" if plan.complete else "Plan: nothing can be done on what was seen"
+        idle = "nothing to apply" if plan.held else "nothing to do"
+        head = f"Plan: {idle if plan.complete else 'nothing can be done on what was seen'}"
     return " · ".join([head, *tail])
 
 
@@ -180,7 +181,7 @@ def _held(page: Paper, plan: Plan, symbols: Mapping[str, str], *, full: bool) ->
         if len(same) == 1:
             for change in changes(first, full=full):
                 page.line(change, indent=6)
-        page.line(f"to permit it: {same[0].how}", indent=6)
+        page.line(f"help: {same[0].how}", indent=6, hang=6)
 
 
 def _findings(page: Paper, plan: Plan, *, full: bool) -> None:

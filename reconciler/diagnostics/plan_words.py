@@ -61,6 +61,12 @@ _REASONS = {
     "soft-delete-weaker": "its soft delete is weaker than declared",
     "vm-not-running": "is not running",
 }
+_QUIET = {
+    "protected-initial-backup-pending": "waiting for the first backup",
+    "protection-paused": "suspended by Azure",
+    "protection-error": "in error",
+    "policy-drift": "with another policy",
+}
 _SEVERITIES = tuple(Severity)
 SHOWN_NAMES = 3
 """Up to so many names are all shown; of more, the first and the last."""
@@ -137,7 +143,7 @@ def is_vm(subject: str) -> bool:
 
 def quiet_words(because: str) -> str:
     """Why nothing is done, after a number: `412 protected`."""
-    return because.replace("-", " ")
+    return _QUIET.get(because, because.replace("-", " "))
 
 
 def names(subjects: Sequence[str], kind: SubjectKind | None, *, full: bool = False) -> str:

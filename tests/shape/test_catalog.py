@@ -16,7 +16,7 @@ from reconciler.diagnostics.catalog import UNCLASSIFIED, Row, catalog, catalog_o
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "reconciler"
 CODE = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
-SAYS = re.compile(r"finding|diagnostic|failed|retry|mistake|problem|trouble|complain|^row$", re.IGNORECASE)
+SAYS = re.compile(r"finding|diagnostic|failed|retry|mistake|problem|trouble|complain|refuse|^row$", re.IGNORECASE)
 """Names of what takes a code as its first argument or as `code=`: the values of the model, and makers of them."""
 ROWS = list(catalog().rows.values())
 
