@@ -11,6 +11,7 @@ from reconciler.engine import look as looking
 from reconciler.engine.ports import Reader
 from reconciler.model.observed import Sizes
 from reconciler.store.journal import Journal, JournalReader
+from tests.unit.engine.embedded import Site, estate, sent
 from tests.unit.engine.estate import machine
 from tests.unit.engine.virtual import VirtualClock
 from tests.unit.engine.wishes import BRAKES, Runner, wish, world_of
@@ -70,3 +71,15 @@ def test_the_journal_on_the_disk_stays_as_it_was(tmp_path: Path, alive: bool) ->
     clock.run(looking.look(wish("web-1"), world_of(clock, machine("web-1")), brakes=BRAKES, previous=sizes, targets=()))
     assert {file.name: file.read_bytes() for file in tmp_path.iterdir() if not file.name.endswith("-shm")} == before
     journal.close()
+
+
+def test_the_embedded_vault_is_only_read() -> None:
+    with estate("web-1", "web-2") as world:
+        site = Site(world, "web-1", "web-2")
+        first = site.dry_run()
+        asked = len(world.requests())
+        assert (sent(world), asked > 5) == ([], True)
+        assert site.dry_run().plan == first.plan
+        with Journal(":memory:", lambda: world.now) as journal:
+            assert set(site.reconcile(journal).outcomes) == {step.id for step in first.plan.steps}
+        assert [method for method, _ in sent(world)] == ["POST", "PUT", "PUT", "PUT"]

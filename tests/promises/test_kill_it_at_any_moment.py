@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cache
 
 import pytest
@@ -14,7 +16,8 @@ from hypothesis import strategies as st
 from reconciler.model.desired import Desired, IfStopped
 from reconciler.model.observed import Power
 from reconciler.store.journal import Journal
-from tests.unit.engine.crash import Boundary, Crash, MortalJournal, MortalTime
+from tests.unit.engine.crash import Boundary, Crash, MortalJournal, MortalTime, MortalWriter
+from tests.unit.engine.embedded import Site, estate, protecting
 from tests.unit.engine.estate import machine
 from tests.unit.engine.virtual import VirtualClock, names
 from tests.unit.engine.wishes import Runner, wish, world_of
@@ -91,3 +94,33 @@ def test_one_death_at_every_moment(part: int) -> None:
 @given(deaths=st.tuples(*[st.integers(0, 200)] * 3))
 def test_three_deaths_some_during_the_recovery_of_others(deaths: tuple[int, ...]) -> None:
     same(*lives(*(moment % undisturbed().moments for moment in deaths)), deaths=3)
+
+
+def over_the_wire(fatal: int | None) -> int:
+    """The same with the real adapter and the embedded vault; how many moments there were to die at."""
+    boundary = Boundary(fatal)
+    with ExitStack() as closing:
+        world = closing.enter_context(estate("web-1"))
+        site = Site(world, "web-1")
+        journal = closing.enter_context(Journal(":memory:", lambda: world.now))
+        try:
+            site.reconcile(MortalJournal(journal, boundary), lambda writer: MortalWriter(writer, boundary))
+        except* Crash:
+            pass
+        for _ in range(3):
+            site.reconcile(journal)
+            world.advance(timedelta(minutes=5))
+        seen = site.dry_run()
+        assert seen.plan.steps == ()
+        assert {quiet.because for quiet in seen.plan.quiet} <= {"protected", "protected-initial-backup-pending"}
+        assert protecting(world) == {"web-1": 1}
+        assert journal.open_operations() == []
+    return len(boundary.names)
+
+
+@pytest.mark.parametrize("part", range(4))
+def test_one_death_over_the_wire(part: int) -> None:
+    moments = over_the_wire(None)
+    assert moments > 25
+    for moment in range(part, moments, 4):
+        over_the_wire(moment)

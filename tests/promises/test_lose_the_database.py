@@ -10,6 +10,7 @@ from reconciler.model.outcome import Done, Operation, Pending
 from reconciler.model.state import ItemState
 from reconciler.store.journal import Journal
 from tests.unit.engine.crash import Boundary, Crash, MortalJournal
+from tests.unit.engine.embedded import Site, estate, protecting
 from tests.unit.engine.estate import machine, protect
 from tests.unit.engine.virtual import VirtualClock
 from tests.unit.engine.wishes import Runner, wish, world_of
@@ -73,3 +74,12 @@ def test_a_damaged_one_is_set_aside_and_the_run_goes_on(tmp_path: Path) -> None:
     with Journal(str(path), clock.now) as runner.journal:
         assert set(runner.once().outcomes.values()) == {Done()}
     assert path.with_name("journal.db.corrupt-1").exists()
+
+
+def test_over_the_wire_every_run_may_have_a_new_one() -> None:
+    with estate("web-1", "web-2") as world:
+        site = Site(world, "web-1", "web-2")
+        for number in range(3):
+            with Journal(":memory:", lambda: world.now) as journal:
+                assert bool(site.reconcile(journal).outcomes) is (number == 0)
+        assert protecting(world) == {"web-1": 1, "web-2": 1}

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from reconciler.engine.ports import Journal
+from reconciler.engine.ports import Journal, Writer
 from reconciler.model.call import Call
 from reconciler.model.observed import Sizes
-from reconciler.model.outcome import OpenOperation, Outcome
+from reconciler.model.outcome import Answer, OpenOperation, Operation, Outcome
 from reconciler.model.plan import Plan, Step
 
 
@@ -27,6 +27,24 @@ class Boundary:
         self.names.append(name)
         if self.fatal is not None and len(self.names) > self.fatal:
             raise Crash(name)
+
+
+class MortalWriter:
+    """A Writer whose process can die before it sends, and after the effect but before the answer."""
+
+    def __init__(self, writer: Writer, boundary: Callable[[str], None]) -> None:
+        self._writer = writer
+        self._boundary = boundary
+
+    async def submit(self, call: Call, correlation_id: str) -> Answer:
+        self._boundary("before send")
+        answer = await self._writer.submit(call, correlation_id)
+        self._boundary("after effect")
+        return answer
+
+    async def poll(self, operation: Operation) -> Answer:
+        self._boundary("before poll")
+        return await self._writer.poll(operation)
 
 
 class MortalJournal:
