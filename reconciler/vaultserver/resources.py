@@ -10,7 +10,7 @@ import msgspec
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
-from reconciler.vaultserver import errors, groups, machines, network, providers
+from reconciler.vaultserver import errors, groups, machines, network, providers, tags
 from reconciler.vaultserver.arm import fold
 from reconciler.vaultserver.identity import DEFAULT_TENANT
 from reconciler.vaultserver.records import VaultRecord, VmRecord
@@ -29,7 +29,7 @@ _EMPTY_LISTS = ("locks", "policyAssignments", "roleAssignments", "denyAssignment
 
 
 def routes(world: World) -> list[BaseRoute]:
-    """Everything of Resource Manager itself, resource groups included."""
+    """Everything of Resource Manager itself, resource groups and tags included."""
     reads: list[tuple[str, Callable[[WireCall], Response]]] = [
         ("/tenants", _tenants),
         ("/subscriptions", _subscriptions),
@@ -50,7 +50,7 @@ def routes(world: World) -> list[BaseRoute]:
         reads += [(root + path, _none) for root in (S, G, vault)]
     found: list[BaseRoute] = [ArmRoute(world, path, handler) for path, handler in reads]
     found.append(ArmRoute(world, S + "/providers/{namespace}/{change}", _register, ["POST"]))
-    return found + groups.routes(world)
+    return found + groups.routes(world) + tags.routes(world)
 
 
 def _none(_call: WireCall) -> Response:

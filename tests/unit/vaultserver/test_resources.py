@@ -126,3 +126,33 @@ def test_the_one_tenant_is_that_of_the_subscriptions() -> None:
     wire = Wire()
     tenant = wire.ask("GET", "/tenants").json["value"][0]["tenantId"]
     assert wire.ask("GET", f"/subscriptions/{SUBSCRIPTION}").json["tenantId"] == tenant
+
+
+@pytest.mark.parametrize(
+    ("operation", "given", "after"),
+    [
+        ("Merge", {"backup": "off"}, {"env": "prod", "backup": "off"}),
+        ("Replace", {"backup": "off"}, {"backup": "off"}),
+        ("Delete", {"env": "prod"}, {}),
+        ("Delete", {"env": "test"}, {"env": "prod"}),
+    ],
+)
+def test_tags_are_patched_in_place_of_the_whole_resource(
+    operation: str, given: dict[str, str], after: dict[str, str]
+) -> None:
+    wire = Wire()
+    vm = wire.vm("web-01", tags={"env": "prod"})
+    path = f"{vm.id}/providers/Microsoft.Resources/tags/default"
+    body = {"operation": operation, "properties": {"tags": given}}
+    assert wire.ask("PATCH", path, body).json["properties"] == {"tags": after}
+    assert wire.ask("GET", path).json["properties"] == {"tags": after}
+    assert wire.ask("GET", vm.id).json["tags"] == after
+
+
+def test_an_unknown_way_to_patch_tags_changes_none() -> None:
+    wire = Wire()
+    vm = wire.vm("web-01", tags={"env": "prod"})
+    path = f"{vm.id}/providers/Microsoft.Resources/tags/default"
+    assert wire.ask("PATCH", path, {"operation": "Explode"}).status == 400
+    assert wire.ask("GET", vm.id).json["tags"] == {"env": "prod"}
+    assert wire.ask("GET", f"{vm.id}-no/providers/Microsoft.Resources/tags/default").status == 404
