@@ -8,8 +8,18 @@ from typing import TYPE_CHECKING, Any
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
-from reconciler.vaultserver import errors, filters, jobs, operations, paging, policy_rules, policy_schedule, retention
-from reconciler.vaultserver.arm import fold
+from reconciler.vaultserver import (
+    errors,
+    filters,
+    jobs,
+    operations,
+    paging,
+    policy_defaults,
+    policy_rules,
+    policy_schedule,
+    retention,
+)
+from reconciler.vaultserver.arm import fold, vault_of
 from reconciler.vaultserver.records import ItemRecord, Json, PolicyRecord, VaultRecord
 from reconciler.vaultserver.routes import ArmRoute, V, WireCall, empty, json_response
 
@@ -18,6 +28,7 @@ if TYPE_CHECKING:
 
 POLICY = V + "/backupPolicies/{policy}"
 APPLY_SECONDS = 6
+REAPPEARS = timedelta(hours=1)
 
 
 def routes(world: World) -> list[BaseRoute]:
@@ -145,4 +156,14 @@ def _delete(call: WireCall) -> Response:
         raise errors.policy_in_use()
     call.world.database.delete(policy)
     call.world.database.cancel_events(policy.id, "policy-runs")
+    if policy.name in policy_defaults.NAMES:
+        call.world.later(call.world.now + REAPPEARS, "policy-reappears", policy.id)
     return empty(200)
+
+
+def reappears_event(world: World, subject: str, _body: dict[str, Any]) -> None:
+    """Timeline: the service makes a default policy anew that somebody deleted."""
+    vault = world.vault(vault_of(subject))
+    for policy in policy_defaults.policies(vault, world.now) if vault else []:
+        if fold(policy.id) == fold(subject) and find(world, subject) is None:
+            store(world, policy)

@@ -9,6 +9,7 @@ from reconciler.vaultserver.records import Json, PolicyRecord, VaultRecord
 DEFAULT = "DefaultPolicy"
 ENHANCED = "EnhancedPolicy"
 HOURLY_LOG = "HourlyLogBackup"
+NAMES = frozenset({DEFAULT, ENHANCED, HOURLY_LOG})
 
 
 def policies(vault: VaultRecord, now: datetime) -> list[PolicyRecord]:

@@ -29,6 +29,7 @@ HANDLERS: dict[str, Callable[[World, str, dict[str, Any]], None]] = {
     "operation-ends": operations.end_event,
     "points-expire": retention.expire_event,
     "policy-applied": policies.applied_event,
+    "policy-reappears": policies.reappears_event,
     "policy-runs": backups.runs_event,
     "registration-ends": containers.registered_event,
     "restore-ends": recovery_points.restored_event,

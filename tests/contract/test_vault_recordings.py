@@ -24,16 +24,19 @@ SUBSCRIPTION = "00000000-0000-0000-0000-000000000000"
 PATIENCE = 40
 """How often five seconds are let pass while the recording is ahead of us."""
 
+_PACE = "a restore tells its progress at its own pace"
+_NEWER = "in the specification, not in the answers of 2024"
+_TOUCHED = "the real vault shows it once its settings were touched"
 DIFFERENCES = {
     r"\$(\.value\[\])?\.properties\.policyType \+": "items carry it since 2026",
-    r"\$(\.value\[\])?\.properties\.softDeleteRetentionPeriodInDays \+": "the name of the specification, beside the wire's",
-    r"\$(\.value\[\])?\.properties\.backupStorageVersion": "the real vault shows it once its settings were touched",
-    r"\$(\.value\[\])?\.properties\.securitySettings": "the real vault shows it once its settings were touched",
-    r"\$\.properties\.isUserTriggered \+": "in the specification, not in the answers of 2024",
-    r"\$(\.value\[\])?\.properties\.recoveryPointProperties \+": "in the specification, not in the answers of 2024",
-    r"\$(\.value\[\])?\.properties\.recoveryPointDiskConfiguration \+": "in the specification, not in the answers of 2024",
-    r"\$\.properties\.extendedInfo\.estimatedRemainingDuration": "a restore tells its progress at its own pace",
-    r"\$\.properties\.extendedInfo\.tasksList\[\]\.taskExecutionDetails": "a restore tells its progress at its own pace",
+    r"\$(\.value\[\])?\.properties\.softDeleteRetentionPeriodInDays \+": "the specification's name, beside the wire's",
+    r"\$(\.value\[\])?\.properties\.backupStorageVersion": _TOUCHED,
+    r"\$(\.value\[\])?\.properties\.securitySettings": _TOUCHED,
+    r"\$\.properties\.isUserTriggered \+": _NEWER,
+    r"\$(\.value\[\])?\.properties\.recoveryPointProperties \+": _NEWER,
+    r"\$(\.value\[\])?\.properties\.recoveryPointDiskConfiguration \+": _NEWER,
+    r"\$\.properties\.extendedInfo\.estimatedRemainingDuration": _PACE,
+    r"\$\.properties\.extendedInfo\.tasksList\[\]\.taskExecutionDetails": _PACE,
 }
 """Where our shape differs from the recorded one: `path +` is a member of ours only, `path -` of theirs."""
 
@@ -88,7 +91,9 @@ class Replay:
             for vm, group in machines(name).items()
         ]
         estate.load(world, {"estate": "v1", "virtualMachines": vms})
-        self.wire, self.ours, self.problems = Wire(world), {}, list[str]()
+        self.wire = Wire(world)
+        self.ours: dict[str, str] = {}
+        self.problems: list[str] = []
         self.compared = 0
 
     def translated(self, text: str) -> str:

@@ -45,8 +45,9 @@ class Clients:
         self.wire = Wire(world)
         self.transport = VirtualTransport(self.wire)
         options: dict[str, Any] = {"base_url": HOST, "transport": self.transport}
-        self.vaults = RecoveryServicesClient(Credential(), SUBSCRIPTION, **options)
-        self.backup = RecoveryServicesBackupClient(Credential(), SUBSCRIPTION, **options)
+        # Any: the generated signatures do not admit the plain dictionaries that the clients take
+        self.vaults: Any = RecoveryServicesClient(Credential(), SUBSCRIPTION, **options)
+        self.backup: Any = RecoveryServicesBackupClient(Credential(), SUBSCRIPTION, **options)
 
     def close(self) -> None:
         self.vaults.close()

@@ -82,7 +82,12 @@ def _check(value: Any, schema: Schema, where: str) -> list[str]:
 
 
 def _check_scalar(value: Any, schema: Schema, where: str) -> list[str]:
-    kinds = {"string": str, "integer": int, "number": (int, float), "boolean": bool}
+    kinds: dict[str, tuple[type, ...]] = {
+        "string": (str,),
+        "integer": (int,),
+        "number": (int, float),
+        "boolean": (bool,),
+    }
     expected = schema.body.get("type")
     wrong = expected in kinds and not isinstance(value, kinds[expected])
     if wrong or (isinstance(value, bool) and expected in ("integer", "number", "string")):

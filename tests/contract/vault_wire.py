@@ -14,7 +14,7 @@ from urllib.parse import unquote, urlsplit
 
 import requests
 from azure.core.credentials import AccessToken
-from azure.core.pipeline.transport import RequestsTransport
+from azure.core.pipeline.transport._requests_basic import RequestsTransport
 from requests.adapters import BaseAdapter
 from starlette.types import Message
 from urllib3 import HTTPResponse
@@ -149,8 +149,10 @@ class VaultAdapter(BaseAdapter):
         self.wire = wire
 
     def send(self, request: requests.PreparedRequest, *_args: object, **_kwargs: object) -> requests.Response:
-        content = request.body.encode() if isinstance(request.body, str) else request.body or b""
-        answer = self.wire.send(request.method or "GET", request.url or "", content, dict(request.headers))
+        content = request.body.encode() if isinstance(request.body, str) else request.body
+        content = content if isinstance(content, bytes) else b""
+        headers = {name: str(value) for name, value in request.headers.items()}
+        answer = self.wire.send(request.method or "GET", request.url or "", content, headers)
         response = requests.Response()
         response.status_code = answer.status
         response.headers.update(answer.headers)
