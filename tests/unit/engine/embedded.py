@@ -60,6 +60,7 @@ class Site:
 
     def __init__(self, world: World, *vms: str) -> None:
         self.world = world
+        self._app = create_app(world)
         self.desired: Desired = wish(*vms)
         self.ids: Callable[[], str] = names()
 
@@ -94,4 +95,4 @@ class Site:
 
     def _connect(self, *, writable: bool) -> Connection:
         clock = VirtualClock(self.world)
-        return connect(create_app(self.world), clock=clock, random=secrets.SystemRandom(), writable=writable)
+        return connect(self._app, clock=clock, random=secrets.SystemRandom(), writable=writable)
