@@ -52,7 +52,7 @@ def document(loaded: Loaded) -> dict[str, Any]:
     return {
         "format_version": "1.0",
         "valid": loaded.desired is not None,
-        "files": len(loaded.files),
+        "files": loaded.files,
         "digest": loaded.desired.digest if loaded.desired is not None else None,
         "diagnostics": [_entry(one) for one in in_order(loaded.diagnostics)],
     }
@@ -93,7 +93,7 @@ def _print(loaded: Loaded, *, no_color: bool) -> None:
         ("consent", desired.consents),
     )
     told = ", ".join(f"{len(found)} {_many(noun, len(found))}" for noun, found in counts if found)
-    click.echo(f"Valid: {len(loaded.files)} {_many('file', len(loaded.files))}, {told or 'no documents'}.")
+    click.echo(f"Valid: {loaded.files} {_many('file', loaded.files)}, {told or 'no documents'}.")
 
 
 def _many(noun: str, number: int) -> str:
