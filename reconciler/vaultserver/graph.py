@@ -36,7 +36,7 @@ def routes(world: World) -> list[BaseRoute]:
 
 def _query(call: WireCall) -> Response:
     body = call.json()
-    options = body.get("options") or {}
+    options = {} if body.get("options") is None else body["options"]
     query = body.get("query")
     if not isinstance(query, str) or not query.strip() or not isinstance(options, dict):
         raise _bad_request(
