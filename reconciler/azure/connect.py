@@ -81,9 +81,9 @@ def open_connection(
 
 def _socket(cloud: Cloud) -> AsyncHttpTransport[HttpRequest, AsyncHttpResponse]:
     """aiohttp, loaded only here. Proxy variables count, except on loopback, which a proxy could not reach."""
-    from azure.core.pipeline.transport import AioHttpTransport
+    from reconciler.azure.sockets import SendOnceTransport
 
-    transport: AsyncHttpTransport[HttpRequest, AsyncHttpResponse] = AioHttpTransport(
+    transport: AsyncHttpTransport[HttpRequest, AsyncHttpResponse] = SendOnceTransport(
         use_env_settings=not cloud.origin.loopback,
         connection_timeout=_CONNECT_TIMEOUT,
         read_timeout=_READ_TIMEOUT,
