@@ -14,6 +14,7 @@ from reconciler.model.span import Path, Places, Span
 
 _MOST_DIAGNOSTICS = 100
 _NO_KEY = object()
+_CORE_TAG = "tag:yaml.org,2002:"
 
 
 class TooMuchError(Exception):
@@ -208,9 +209,8 @@ class Builder:
         if event.anchor is not None:
             self._refuse("yaml-anchor", f"&{event.anchor} is an anchor", span, "delete it; nothing may refer to it")
         if event.tag is not None:
-            self._refuse(
-                "yaml-tag", f"{event.tag} is a tag", span, "delete it; text that looks like a number is quoted"
-            )
+            tag = event.tag.replace(_CORE_TAG, "!!")
+            self._refuse("yaml-tag", f"{tag} is a tag", span, "delete it; text that looks like a number is quoted")
 
     def _refuse(self, code: str, message: str, span: Span, advice: str, notes: tuple[Note, ...] = ()) -> None:
         self.diagnostics.append(Diagnostic(code, message, span, advice, notes))

@@ -53,6 +53,7 @@ class _Checked:
     values: list[Value] = field(default_factory=list)
     diagnostics: list[Diagnostic] = field(default_factory=list)
     broken: dict[str, set[str]] = field(default_factory=dict)
+    complete: bool = True
 
 
 def load(paths: Sequence[Path], *, today: date | None = None) -> Loaded:
@@ -66,12 +67,14 @@ def load_texts(
 ) -> Loaded:
     """The same for files already read (a commit's, say): name → bytes. `before` is told as well."""
     checked = _Checked(diagnostics=list(before))
+    checked.complete = not checked.diagnostics
     sources: dict[str, str] = {}
     for name in sorted(contents):
         reading = read(contents[name], name)
         if reading.text is not None:
             sources[name] = reading.text
         checked.diagnostics += reading.diagnostics
+        checked.complete = checked.complete and reading.complete
         for document in reading.documents:
             _document(document, checked)
     if not contents and not checked.diagnostics:
@@ -101,7 +104,10 @@ def _document(document: Document, checked: _Checked) -> None:
             checked.diagnostics.append(_no_mapping(places))
     else:
         kind = _kind(data, document, checked)
-        if kind is not None:
+        if kind is None:
+            for name in KINDS:
+                _remember(name, data, checked)
+        else:
             value = _value(kind, document, checked)
             if value is None:
                 _remember(kind, data, checked)
@@ -174,7 +180,8 @@ def _remember(kind: str, data: dict[str, Any], checked: _Checked) -> None:
 
 
 def _broken(checked: _Checked) -> Broken:
-    return Broken(frozenset(checked.broken.get("Vault", ())), frozenset(checked.broken.get("BackupPolicy", ())))
+    vaults, policies = (frozenset(checked.broken.get(kind, ())) for kind in ("Vault", "BackupPolicy"))
+    return Broken(vaults, policies, checked.complete)
 
 
 def _duplicates(values: Iterable[Value]) -> Iterator[Diagnostic]:

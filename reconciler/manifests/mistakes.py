@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
@@ -12,7 +13,7 @@ from pydantic import ValidationError as ModelError
 
 from reconciler.diagnostics.diagnostic import Diagnostic
 from reconciler.manifests.builder import Document
-from reconciler.manifests.schema import structure_errors
+from reconciler.manifests.schema import resolved, structure_errors
 from reconciler.manifests.suggest import advice, nearest
 from reconciler.model.span import Path, Span
 
@@ -27,10 +28,13 @@ _TYPES = {
 class _Finder:
     """Collects the mistakes of one document; `unknown` are the misspelt names of missing keys."""
 
+    kind: str
     document: Document
     found: list[Diagnostic] = field(default_factory=list)
     misspelt: set[Path] = field(default_factory=set)
     missing: dict[Path, Diagnostic] = field(default_factory=dict)
+    homes: set[Path] = field(default_factory=set)
+    """Mappings that are empty because what belongs into them stands beside them."""
 
     def take(self, error: ValidationError) -> None:
         path: Path = tuple(error.absolute_path)
@@ -58,7 +62,18 @@ class _Finder:
             if meant in required:
                 self.misspelt.add((*path, str(meant)))
             where = f" in {path[-1]}" if path else ""
-            self._say("manifest-unknown-key", f'unknown key "{key}"{where}', (*path, key), advice(key, left), key=True)
+            home = self._home(schema, key)
+            if home is not None:
+                self.homes.add((*path, home))
+                help_ = f"it belongs below `{home}`: indent it"
+            else:
+                help_ = advice(key, left) if left else f"delete it; all keys are there: {', '.join(allowed)}"
+            self._say("manifest-unknown-key", f'unknown key "{key}"{where}', (*path, key), help_, key=True)
+
+    def _home(self, schema: Mapping[str, Any], key: str) -> str | None:
+        """The key whose mapping would take `key`."""
+        parts = schema.get("properties", {}).items()
+        return next((name for name, part in parts if key in resolved(self.kind, part).get("properties", {})), None)
 
     def _required(self, error: ValidationError, path: Path) -> None:
         instance: Any = error.instance
@@ -68,7 +83,13 @@ class _Finder:
                 where = str(path[-1]) if path and isinstance(path[-1], str) else "this"
                 message = f'the key "{key}" is missing' + ("" if where == "this" else f" in {where}")
                 span = self._key_or_value(path)
-                self.missing[*path, key] = Diagnostic("manifest-missing-key", message, span, f"add `{key}:`")
+                self.missing[*path, key] = Diagnostic("manifest-missing-key", message, span, self._add(error, key))
+
+    def _add(self, error: ValidationError, key: str) -> str:
+        schema: Mapping[str, Any] = error.schema if isinstance(error.schema, Mapping) else {}
+        part = resolved(self.kind, schema.get("properties", {}).get(key, {}))
+        value = part.get("const") or next(iter(part.get("examples", ())), None)
+        return f"add `{key}: {value}`" if isinstance(value, str) else f"add `{key}:`"
 
     def _bad(self, error: ValidationError, path: Path, rule: str) -> None:
         instance, limit = error.instance, error.validator_value
@@ -77,12 +98,15 @@ class _Finder:
         code = "manifest-bad-value"
         if rule == "type":
             code = "manifest-wrong-type"
-            message, help_ = f"{name} must be {_type_words(limit)}, not {_kind_of(instance)}", _retype(limit, instance)
+            message, help_ = (
+                f"{name} must be {_type_words(limit)}, not {_kind_of(instance)}",
+                _retype(schema, limit, instance),
+            )
         elif rule in {"enum", "const"}:
             words = [str(word) for word in (limit if isinstance(limit, list) else [limit])]
-            message, help_ = f'"{_short(instance)}" is no {_last_word(path)}', advice(str(instance), words)
+            message, help_ = f'"{_short(instance)}" cannot be {_last_word(path)}', advice(str(instance), words)
         elif rule == "pattern":
-            message, help_ = f'"{_short(instance)}" is no {_last_word(path)}', _example(schema)
+            message, help_ = f'"{_short(instance)}" cannot be {_last_word(path)}', _example(schema)
         else:
             message, help_ = _range(name, rule, limit), _example(schema)
         self._say(code, message, path, help_)
@@ -96,18 +120,19 @@ class _Finder:
 
     def result(self) -> list[Diagnostic]:
         """Everything taken; a key that is there misspelt is not missing as well."""
-        left = [one for path, one in self.missing.items() if path not in self.misspelt]
-        return list(dict.fromkeys(self.found + left))
+        left = [one for path, one in self.missing.items() if path not in self.misspelt | self.homes]
+        return list(dict.fromkeys(self.found + left + list(self._blanks())))
+
+    def _blanks(self) -> Iterator[Diagnostic]:
+        for path in self.document.blanks[:_MOST]:
+            if path not in self.homes:
+                message = f"{_name(path)} has no value"
+                yield Diagnostic("manifest-blank", message, self._key_or_value(path), "write one, or delete the line")
 
 
 def structure_mistakes(kind: str, document: Document) -> list[Diagnostic]:
     """Every mistake in the structure; empty when there is none."""
-    finder = _Finder(document)
-    for path in document.blanks[:_MOST]:
-        span = document.key_spans.get(path) or document.places.at(*path)
-        finder.found.append(
-            Diagnostic("manifest-blank", f"{_name(path)} has no value", span, "write one, or delete the line")
-        )
+    finder = _Finder(kind, document)
     for error in islice(structure_errors(kind, document.data), _MOST):
         finder.take(error)
     return finder.result()
@@ -153,7 +178,7 @@ def _name(path: Path) -> str:
 
 def _last_word(path: Path) -> str:
     key = next((step for step in reversed(path) if isinstance(step, str)), "value")
-    return f"possible `{key}`"
+    return f"the value of `{key}`"
 
 
 def _short(value: Any) -> str:
@@ -176,9 +201,9 @@ def _kind_of(value: Any) -> str:
     return "a list" if isinstance(value, list) else "nothing" if value is None else "a mapping"
 
 
-def _retype(wanted: Any, value: Any) -> str:
+def _retype(schema: Mapping[str, Any], wanted: Any, value: Any) -> str:
     if wanted == "string" and not isinstance(value, dict | list):
-        return "put it in quotes"
+        return "put it in quotes" if re.fullmatch(schema.get("pattern", ".*"), str(value)) else _example(schema)
     if wanted == "array" and isinstance(value, str | int | float):
         return f"write [{_short(value)}]"
     if wanted in {"integer", "boolean"} and isinstance(value, str):

@@ -91,13 +91,14 @@ def _hours(rules: BackupRules) -> Iterator[Problem]:
 def _daily(rules: BackupRules) -> Iterator[Problem]:
     kept = rules.retention
     if rules.schedule.every is Every.WEEK:
+        weekly = f"`weekly: {{keep: 12 weeks, on: [{', '.join(rules.schedule.days)}]}}`"
         if kept.daily:
             message = "backups are weekly, so there is nothing to keep daily"
-            yield Problem((*_RETENTION, "daily"), message, "delete `daily`, or write `every: day`", _CODE)
-        if kept.weekly is None:
+            advice = f"write {weekly} instead" if kept.weekly is None else "delete `daily`"
+            yield Problem((*_RETENTION, "daily"), message, f"{advice}, or write `every: day`", _CODE)
+        elif kept.weekly is None:
             message = "backups are weekly, so `weekly` retention is needed"
-            days = ", ".join(rules.schedule.days)
-            yield Problem(_RETENTION, message, f"add `weekly: {{keep: 12 weeks, on: [{days}]}}`", _CODE)
+            yield Problem(_RETENTION, message, f"add {weekly}", _CODE)
     elif not kept.daily:
         yield Problem(_RETENTION, "`daily` retention is needed", "add `daily: 30 days`", _CODE)
 

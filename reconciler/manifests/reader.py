@@ -24,6 +24,8 @@ class Reading:
     documents: tuple[Document, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
     text: str | None = None
+    complete: bool = True
+    """False when a part of the file could not be read at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,21 +43,25 @@ def read(content: bytes, file: str, limits: ReadLimits = MANIFEST_LIMITS) -> Rea
     if len(content) > limits.size:
         message = f"the file is larger than {limits.size // 1024} KiB"
         place = Span(file, 1, 1, 2)
-        return Reading(diagnostics=(Diagnostic("yaml-too-large", message, place, "split it into several files"),))
+        return Reading(
+            diagnostics=(Diagnostic("yaml-too-large", message, place, "split it into several files"),), complete=False
+        )
     text, found = decode(content, file)
     if text is None:
-        return Reading(diagnostics=tuple(found), text=_as_text(content))
+        return Reading(diagnostics=tuple(found), text=_as_text(content), complete=False)
     builder = Builder(file, limits)
+    complete = False
     try:
         for event in yaml.parse(text, Loader=_LOADER):
             builder.feed(event)
+        complete = True
     except yaml.YAMLError as error:
         builder.diagnostics.append(explain(error, text, file))
     except TooMuchError:
         pass
     if not builder.documents and not builder.diagnostics and not found:
         builder.diagnostics.append(_nothing(file))
-    return Reading(tuple(builder.documents), tuple(found + builder.diagnostics), text)
+    return Reading(tuple(builder.documents), tuple(found + builder.diagnostics), text, complete)
 
 
 def read_document(content: bytes, file: str, limits: ReadLimits = MANIFEST_LIMITS) -> PlainDocument:

@@ -35,6 +35,8 @@ class Broken:
 
     vaults: frozenset[str] = field(default_factory=frozenset)
     policies: frozenset[str] = field(default_factory=frozenset)
+    complete: bool = True
+    """False when a file could not be read to its end: then any name may be declared there."""
 
 
 def diagnostic(problem: Problem, places: Places, severity: Severity = Severity.ERROR) -> Diagnostic:
@@ -49,20 +51,20 @@ def reference_mistakes(desired: Desired, broken: Broken) -> Iterator[Diagnostic]
     names = [vault.name for vault in desired.vaults]
     for policy in desired.policies:
         for index, vault in enumerate(policy.vaults):
-            if fold(vault) not in known:
+            if fold(vault) not in known and broken.complete:
                 yield _no_vault(vault, names, policy.places.at("spec", "vaults", index))
         generations = {vaults[fold(name)].generation for name in policy.vaults if fold(name) in vaults}
         yield from _limits(policy, generations)
     named: tuple[Named, ...] = (*desired.protections, *desired.exemptions, *desired.retirements, *desired.pauses)
     for document in named:
-        if fold(document.vault) not in known:
+        if fold(document.vault) not in known and broken.complete:
             yield _no_vault(document.vault, names, document.places.at("spec", "vault"))
         yield from _twice_in_one_list(document)
     for consent in desired.consents:
         vault = consent.subject.partition("/")[0]
-        if fold(vault) not in known:
+        if fold(vault) not in known and broken.complete:
             yield _no_vault(vault, names, consent.places.at("spec", "subject"))
-    yield from _policies(desired, broken)
+    yield from _policies(desired, broken, known)
     yield from _contradictions(desired)
 
 
@@ -84,7 +86,7 @@ def _limits(policy: BackupPolicy, generations: Iterable[Generation]) -> Iterator
                 yield diagnostic(problem, policy.places)
 
 
-def _policies(desired: Desired, broken: Broken) -> Iterator[Diagnostic]:
+def _policies(desired: Desired, broken: Broken, known: set[str]) -> Iterator[Diagnostic]:
     policies = {fold(policy.name): policy for policy in desired.policies}
     names = [policy.name for policy in desired.policies]
     unread = {fold(name) for name in broken.policies}
@@ -92,11 +94,11 @@ def _policies(desired: Desired, broken: Broken) -> Iterator[Diagnostic]:
         span = document.places.at("spec", "policy")
         policy = policies.get(fold(document.policy))
         if policy is None:
-            if fold(document.policy) not in unread:
+            if broken.complete and fold(document.policy) not in unread:
                 help_ = advice(document.policy, names, "declare it in a document of `kind: BackupPolicy`")
                 message = f'there is no BackupPolicy "{document.policy}"'
                 yield Diagnostic("policy-not-declared", message, span, help_)
-        elif fold(document.vault) not in {fold(vault) for vault in policy.vaults}:
+        elif fold(document.vault) in known - {fold(vault) for vault in policy.vaults}:
             message = f'the policy "{policy.name}" is not in the vault "{document.vault}"'
             note = Note("its vaults are listed here", policy.places.at("spec", "vaults"))
             yield Diagnostic(

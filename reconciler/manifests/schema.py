@@ -6,7 +6,7 @@ import argparse
 import json
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -102,6 +102,18 @@ _Strict = _EXTEND(Draft202012Validator, {"pattern": _whole_match})
 def _validator(kind: str) -> Validator:
     made: Validator = _Strict(_one(kind, KINDS[kind]))
     return made
+
+
+@cache
+def _definitions(kind: str) -> dict[str, Any]:
+    found: dict[str, Any] = _one(kind, KINDS[kind])["$defs"]
+    return found
+
+
+def resolved(kind: str, part: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A part of a kind's schema, behind its `$ref`."""
+    name = str(part.get("$ref", "")).removeprefix("#/$defs/")
+    return {**_definitions(kind)[name], **part} if name else part
 
 
 def structure_errors(kind: str, data: Any) -> Iterator[ValidationError]:

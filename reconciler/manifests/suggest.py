@@ -8,12 +8,14 @@ from collections.abc import Iterable
 from reconciler.model.ids import fold
 
 _MOST_LISTED = 12
+_CLOSE = 0.66
+"""`Sun` is close to `Sunday`; `delete-data` must not be close to `undelete`."""
 
 
 def nearest(word: str, allowed: Iterable[str]) -> str | None:
     """The one word that was probably meant."""
     words = {fold(name): name for name in sorted(allowed, reverse=True)}
-    close = difflib.get_close_matches(fold(word[:200]), list(words), n=1, cutoff=0.6)
+    close = difflib.get_close_matches(fold(word[:200]), list(words), n=1, cutoff=_CLOSE)
     return words[close[0]] if close else None
 
 

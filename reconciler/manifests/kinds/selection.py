@@ -71,7 +71,7 @@ def selection_problems(machines: list[VirtualMachine] | None, select: Selection 
     found = machine_problems(machines)
     if not machines and select is None:
         found.append(
-            Problem(("spec",), "no virtual machine is meant", "add `virtualMachines:` or `select:`", "selection-empty")
+            Problem(("spec",), "no virtual machine is meant", "add `virtualMachines:` or `select:`", "selector-empty")
         )
     if select is not None:
         found += _empty(select, ("spec", "select"))
@@ -82,7 +82,7 @@ def _empty(select: Conditions, path: Path) -> list[Problem]:
     found = []
     if select.tags is None and select.names is None and select.resource_groups is None and select.os is None:
         message = "this selects without a condition: it would mean every virtual machine"
-        found.append(Problem(path, message, "add tags, names, resourceGroups or os", "selection-empty"))
+        found.append(Problem(path, message, "add tags, names, resourceGroups or os", "selector-empty"))
     if isinstance(select, Selection) and select.not_ is not None:
         found += _empty(select.not_, (*path, "not"))
     return found
