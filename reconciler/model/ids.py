@@ -21,7 +21,7 @@ CLASSIC_COMPUTE = "Microsoft.ClassicCompute/virtualMachines"
 
 def fold(text: str) -> str:
     """Lower-case ASCII letters only: Azure compares ids so, and `str.lower` would make distinct ids equal."""
-    return text.translate(_UPPER_TO_LOWER)
+    return text.lower() if text.isascii() else text.translate(_UPPER_TO_LOWER)
 
 
 class BadSegmentError(ValueError):

@@ -127,13 +127,13 @@ def _steps(situation: Situation, wish: Wish, ground: Ground, stand: Standing, wa
         if action.kind == "discover":
             made.discover, before, state = True, (f"discover:{wish.vault.name}",), action.after
             continue
-        step = _step(situation, wish, stand, action, state)
-        step = replace(step, depends_on=(*before, *_needs_policy(ground, step)))
+        needs = (*before, *_needs_policy(ground, wish, action))
         if starting and action.kind in {"register", "protect"}:
             if not made.steps:
                 made.steps.append(replace(starting, depends_on=before))
-            step = replace(step, depends_on=tuple(dict.fromkeys((*step.depends_on, starting.id))))
-        made.steps.append(replace(step, predicted=_predicted(foresight, made)))
+            needs = tuple(dict.fromkeys((*needs, starting.id)))
+        step = _step(situation, wish, stand, action, state, needs, _predicted(foresight, made))
+        made.steps.append(step)
         before, state = (step.id,), action.after
     return made
 
@@ -154,12 +154,12 @@ def _base(ground: Ground) -> tuple[str, ...]:
     return (step.id,) if step is not None and step.action == "create-vault" else ()
 
 
-def _needs_policy(ground: Ground, step: Step) -> tuple[str, ...]:
+def _needs_policy(ground: Ground, wish: Wish, action: Action) -> tuple[str, ...]:
     """A policy has to exist before a VM gets it; a VM changes over only to what the policy is going to be."""
-    made = (ground.policy_steps or {}).get(fold(step.policy))
-    if made is None or step.action not in {"protect", "resume", "change-policy"}:
+    made = (ground.policy_steps or {}).get(fold(wish.protection.policy)) if wish.protection else None
+    if made is None or action.kind not in {"protect", "resume", "change-policy"}:
         return ()
-    return (made.id,) if made.action == "create-policy" or step.action == "change-policy" else ()
+    return (made.id,) if made.action == "create-policy" or action.kind == "change-policy" else ()
 
 
 def _start(situation: Situation, wish: Wish, stand: Standing, foresight: Foresight) -> Step | None:
@@ -171,23 +171,57 @@ def _start(situation: Situation, wish: Wish, stand: Standing, foresight: Foresig
         return None
     action = ACTIONS["start-vm"]
     target = Target(wish.vault, situation.seen(wish.vault), vm)
-    step = _bare(wish, action, target, "vm-not-running")
-    put_back = action.put_back(target) if action.put_back else None
-    return replace(step, before={"power": str(vm.power)}, after={"power": str(Power.RUNNING)}, put_back=put_back)
+    return Step(
+        id=f"{action.kind}:{wish.vault.name}/{wish.meant.label}",
+        action=action.kind,
+        vault=wish.vault.name,
+        subject=_subject(wish),
+        reason="vm-not-running",
+        source=wish.meant.source,
+        call=action.call(target),
+        before={"power": str(vm.power)},
+        after={"power": str(Power.RUNNING)},
+        risk=action.risk,
+        recovery_points=action.recovery_points,
+        policy=protection.policy,
+        put_back=action.put_back(target) if action.put_back else None,
+    )
 
 
-def _step(situation: Situation, wish: Wish, stand: Standing, action: Action, state: State) -> Step:
+def _step(
+    situation: Situation,
+    wish: Wish,
+    stand: Standing,
+    action: Action,
+    state: State,
+    needs: tuple[str, ...],
+    predicted: tuple[str, ...],
+) -> Step:
     policy = wish.protection.policy if wish.protection else ""
     declared = situation.policies.get((wish.vault.name, fold(policy)))
     target = Target(wish.vault, situation.seen(wish.vault), wish.meant.vm, stand.item, declared, policy)
-    step = _bare(wish, action, target, _REASONS[action.kind])
     before: dict[str, Json] = {"state": str(state)}
     after: dict[str, Json] = {"state": str(action.after)}
     if state is State.DRIFTED and stand.item is not None:
         before["policy"] = policy_of(stand.item)
     if action.after is State.PROTECTED:
         after["policy"] = policy
-    step = replace(step, before=before, after=after)
+    step = Step(
+        id=f"{action.kind}:{wish.vault.name}/{wish.meant.label}",
+        action=action.kind,
+        vault=wish.vault.name,
+        subject=_subject(wish),
+        reason=_REASONS[action.kind],
+        source=wish.meant.source,
+        call=action.call(target),
+        before=before,
+        after=after,
+        risk=action.risk,
+        recovery_points=action.recovery_points,
+        depends_on=needs,
+        predicted=predicted,
+        policy=policy,
+    )
     return _weighed(situation, wish, stand, step) if action.kind == "change-policy" else step
 
 
@@ -203,21 +237,6 @@ def _weighed(situation: Situation, wish: Wish, stand: Standing, step: Step) -> S
     if shortens(old.rules, new):
         return replace(step, risk=Risk.DESTRUCTIVE, recovery_points=RecoveryPoints.EXPIRES)
     return step
-
-
-def _bare(wish: Wish, action: Action, target: Target, reason: str) -> Step:
-    return Step(
-        id=f"{action.kind}:{wish.vault.name}/{wish.meant.label}",
-        action=action.kind,
-        vault=wish.vault.name,
-        subject=_subject(wish),
-        reason=reason,
-        source=wish.meant.source,
-        call=action.call(target),
-        risk=action.risk,
-        recovery_points=action.recovery_points,
-        policy=wish.protection.policy if wish.protection else "",
-    )
 
 
 def discovery(situation: Situation, ground: Ground, number: int, source_of: Wish) -> Step:

@@ -5,20 +5,21 @@ from __future__ import annotations
 import difflib
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from reconciler.model.desired import Selector, Vault, VmRef
 from reconciler.model.ids import fold
 from reconciler.model.observed import VirtualMachine, VmKey
 from reconciler.planning.match import matches_any, meant
 
-_SUGGESTED_FROM = 2000
+_SUGGESTED_FROM = 300
 """Names compared for a suggestion: enough to find a slip of the pen, few enough for an estate of any size."""
 
 Scope = tuple[str, str]
 """Folded subscription and region."""
 
 
+@lru_cache(maxsize=1024)
 def region(location: str) -> str:
     """`West Europe` and `westeurope` are one region."""
     return fold("".join(location.split()))
@@ -53,12 +54,8 @@ class Estate:
     def close_to(self, vault: Vault, ref: VmRef) -> list[str]:
         """Up to three labels that look like the name."""
         wanted, subscription = fold(ref.name), fold(vault.subscription_id)
-        near = [
-            name
-            for place, name in self._by_name
-            if place == subscription and name[:1] == wanted[:1] and abs(len(name) - len(wanted)) <= 3
-        ]
-        hits = difflib.get_close_matches(wanted, sorted(near)[:_SUGGESTED_FROM], n=3)
+        near = self._by_start.get((subscription, wanted[:2]), [])
+        hits = difflib.get_close_matches(wanted, near[:_SUGGESTED_FROM], n=3)
         return [vm.label for name in hits for vm in self._by_name[subscription, name]][:3]
 
     def _narrowed(self, vault: Vault, selector: Selector) -> Sequence[VirtualMachine]:
@@ -93,6 +90,14 @@ class Estate:
         index: dict[Scope, dict[str, list[VirtualMachine]]] = defaultdict(lambda: defaultdict(list))
         for vm in self.vms.values():
             index[_place(vm)][fold(vm.resource_group)].append(vm)
+        return dict(index)
+
+    @cached_property
+    def _by_start(self) -> dict[tuple[str, str], list[str]]:
+        """Folded names by their first two letters: slips of the pen are rare there."""
+        index: dict[tuple[str, str], list[str]] = defaultdict(list)
+        for subscription, name in sorted(self._by_name):
+            index[subscription, name[:2]].append(name)
         return dict(index)
 
     @cached_property
