@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 # The public name is made by a module-level __getattr__, which no type checker can subclass.
 from azure.core.pipeline.transport._aiohttp import AioHttpTransport
 
@@ -14,6 +16,7 @@ class SendOnceTransport(AioHttpTransport):
     """
 
     async def open(self) -> None:
-        await super().open()
+        untyped: Any = super()
+        await untyped.open()
         if self.session is not None:
             self.session._retry_connection = False
