@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from reconciler.vaultserver import errors, items, policies, vaults
+from reconciler.vaultserver.arm import vault_id
 from reconciler.vaultserver.operations import addresses, find, retry_after, status_body
 from reconciler.vaultserver.records import Json, OperationRecord
 from reconciler.vaultserver.routes import ArmRoute, C, F, I, V, WireCall, empty, json_response
 
 if TYPE_CHECKING:
     from reconciler.vaultserver.world import World
+
+_REMEMBERED = timedelta(hours=1)
+"""How long the operation that deleted a vault can still be read."""
 
 
 def routes(world: World) -> list[BaseRoute]:
@@ -74,7 +79,11 @@ def _resource(call: WireCall, operation: OperationRecord) -> Response:
 
 
 def _vault_status(call: WireCall) -> Response:
-    operation = _wanted(call)
+    """The deletion of a vault was recorded to end as Succeeded and as 404: here as the one, and later as the other."""
+    world, params = call.world, call.params
+    known = find(world, vault_id(params["subscription"], params["group"], params["vault"]), params["operation"])
+    fresh = known is not None and (known.end is None or world.now - known.end < _REMEMBERED)
+    operation = known if known is not None and fresh else _wanted(call)
     subject = f"{operation.vault}/operationStatus/{operation.name}"
     body: Json = {"id": subject, "name": operation.name, "status": operation.status}
     if operation.end is None:

@@ -176,7 +176,7 @@ def _delete(call: WireCall) -> Response:
     vault.provisioning_state = "Deleting"
     world.database.put(vault)
     operation = operations.begin(world, vault, "vault", vault.id)
-    world.later(world.now + timedelta(seconds=DELETE_SECONDS), "vault-gone", vault.id)
+    world.later(world.now + timedelta(seconds=DELETE_SECONDS), "vault-gone", vault.id, operation=operation.name)
     return operations.accepted(call, operation)
 
 
@@ -198,17 +198,22 @@ def ready_event(world: World, subject: str, body: dict[str, Any]) -> None:
         operations.end(world, body["operation"])
 
 
-def gone_event(world: World, subject: str, _body: dict[str, Any]) -> None:
+def gone_event(world: World, subject: str, body: dict[str, Any]) -> None:
     """Timeline: a vault has been deleted; with soft-deleted items in it, it can be brought back for a while."""
     vault = world.vault(subject)
     if vault is None:
         return
+    # The deletion's own operation outlives what it deleted: an SDK's poller takes a 404 for a failure.
+    operation = operations.find(world, vault.id, body.get("operation", ""))
     vault.deleted = world.now
     world.database.put(vault)
     if world.database.count(ItemRecord, vault.id):
         world.later(world.now + timedelta(days=PURGE_DAYS), "vault-purge", vault.id)
     else:
         world.database.clear_scope(vault.id)
+    if operation is not None:
+        world.database.put(operation)
+        operations.end(world, operation.name)
 
 
 def purge_event(world: World, subject: str, _body: dict[str, Any]) -> None:

@@ -79,9 +79,14 @@ def test_retry_after_is_never_zero() -> None:
     assert answer.headers["retry-after"] == "1"
 
 
-def test_a_deleted_vault_ends_its_poll_with_404() -> None:
+def test_a_deleted_vault_ends_its_poll_as_succeeded_and_later_with_404() -> None:
     wire = new_wire()
-    gone = wire.finish(wire.ask("DELETE", V))
+    accepted = wire.ask("DELETE", V)
+    done = wire.finish(accepted)
+    assert (done.status, done.json["status"]) == (200, "Succeeded")
+    assert wire.ask("GET", V).status == 404
+    wire.world.advance(timedelta(hours=1))
+    gone = wire.finish(accepted)
     assert (gone.status, gone.code) == (404, "ResourceNotFound")
     assert wire.ask("DELETE", V).status == 204
 
