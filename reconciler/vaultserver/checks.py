@@ -11,7 +11,7 @@ from reconciler.vaultserver import errors, failures
 from reconciler.vaultserver.arm import fold, last, vm_parts
 from reconciler.vaultserver.eligibility import protect_failure, register_failure
 from reconciler.vaultserver.failures import Failure
-from reconciler.vaultserver.records import ItemRecord, Json, VaultRecord, VmRecord
+from reconciler.vaultserver.records import ContainerRecord, ItemRecord, Json, VaultRecord, VmRecord
 from reconciler.vaultserver.routes import ArmRoute, WireCall, json_response
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def _unprotected(world: World, resource: str) -> Json:
         "errorCode": "Success",
         "errorMessage": "",
         "policyName": "",
-        "registrationStatus": "",
+        "registrationStatus": next((box.registration for box in world.database.linked(ContainerRecord, resource)), ""),
     }
 
 

@@ -50,6 +50,7 @@ class Database:
         self.path = str(path)
         self._lock = threading.RLock()
         self._depth = 0
+        self._writes = 0
         if self.path != ":memory:":
             Path(self.path).parent.mkdir(parents=True, exist_ok=True)
         self._connection = sqlite3.connect(
@@ -69,7 +70,7 @@ class Database:
 
     @classmethod
     def copy_of(cls, path: str | Path) -> Self:
-        """A copy in memory of a vault's file, which is only read: not a byte of it changes, and no file comes beside it."""
+        """A copy in memory of a vault's file, which is only read: no byte of it changes, no file comes beside it."""
         file = Path(path)
         log = file.with_name(f"{file.name}-wal")
         live = log.exists() and log.stat().st_size > 0
@@ -124,11 +125,18 @@ class Database:
 
     # documents
 
+    @property
+    def version(self) -> tuple[int, int]:
+        """Differs from what it was once a document may have changed, here or in another process."""
+        return self._writes, int(self._rows("PRAGMA data_version")[0][0])
+
     def put(self, record: Record) -> None:
+        self._writes += 1
         self._rows(_PUT, *_row(record))
 
     def put_all(self, records: Iterable[Record]) -> None:
         """Many at once; a generator is consumed as it goes, inside one transaction."""
+        self._writes += 1
         with self.transaction():
             self._connection.executemany(_PUT, (_row(record) for record in records))
 
@@ -137,6 +145,7 @@ class Database:
         return msgspec.json.decode(rows[0][0], type=cls) if rows else None
 
     def delete(self, record: Record) -> None:
+        self._writes += 1
         self._rows("DELETE FROM document WHERE kind = ? AND id = ?", record.kind, fold(record.id))
 
     def all(self, cls: type[R], scope: str | None = None) -> list[R]:
@@ -169,6 +178,7 @@ class Database:
 
     def clear_scope(self, scope: str) -> None:
         """Forget everything listed under a scope, and what was due for it."""
+        self._writes += 1
         self._rows("DELETE FROM document WHERE scope = ? AND kind NOT IN ('vm', 'vault')", fold(scope))
         self._rows("DELETE FROM event WHERE subject = ? OR subject LIKE ?", fold(scope), fold(scope) + "/%")
 

@@ -69,7 +69,8 @@ def discovered_event(world: World, subject: str, body: dict[str, Any]) -> None:
 
 def protectable(world: World, vault: VaultRecord) -> list[VmRecord]:
     """The machines the vault knows of and nobody protects, by id."""
-    held = {item.link for item in world.database.all(ItemRecord) if world.vault(item.vault) is not None}
+    vaults = {fold(other.id) for other in world.vaults()}
+    held = {item.link for item in world.database.all(ItemRecord) if item.scope in vaults}
     seen = {box.link for box in world.containers(vault.id) if box.discovered}
     registered = {box.link for box in world.containers(vault.id) if box.registration}
     return [
@@ -80,6 +81,10 @@ def protectable(world: World, vault: VaultRecord) -> list[VmRecord]:
         and (fold(vm.id) in seen or (vault.discovered is not None and vm.created <= vault.discovered))
         and (vault.preview or fold(vm.id) not in registered)
     ]
+
+
+def _known(world: World, vault: VaultRecord) -> list[VmRecord]:
+    return world.recall(f"protectable {vault.id}", lambda: protectable(world, vault))
 
 
 def wire(vault: VaultRecord, vm: VmRecord) -> Json:
@@ -108,7 +113,7 @@ def _list(call: WireCall) -> Response:
     managed = wanted.matches("backupManagementType", "AzureIaasVM") and wanted.matches("workloadType", "VM")
     chosen = [
         vm
-        for vm in (protectable(call.world, vault) if managed else [])
+        for vm in (_known(call.world, vault) if managed else [])
         if wanted.matches("friendlyName", vm.name)
         and wanted.matches("containerName", vm.item_key)
         and wanted.matches("status", "NotProtected")

@@ -51,8 +51,8 @@ def protect_failure(world: World, vault: VaultRecord, vm: VmRecord | None) -> Fa
         return failures.WRONG_REGION
     if held_elsewhere(world, vault, vm.id):
         return failures.ELSEWHERE
-    others = [item for item in world.database.all(ItemRecord, vault.id) if item.link != fold(vm.id)]
-    if len(others) >= vault.quota:
+    own = sum(item.scope == fold(vault.id) for item in world.database.linked(ItemRecord, vm.id))
+    if world.database.count(ItemRecord, vault.id) - own >= vault.quota:
         return failures.VAULT_FULL
     return None if vault.preview else _configuration(vm) or _condition(world, vm)
 

@@ -12,6 +12,9 @@ from reconciler.vaultserver.records import FaultRecord
 if TYPE_CHECKING:
     from reconciler.vaultserver.world import World
 
+OPERATIONS = ("Backup", "ConfigureBackup", "DeleteBackupData", "DisableBackup", "Discover", "Register", "Undelete")
+"""What a rule can fail by `operation`: kinds of jobs, and discovery."""
+
 MESSAGES = {
     "CloudInternalError": "Microsoft Azure Backup encountered an internal error.\r\n"
     "Wait for a few minutes and then try the operation again.",
@@ -27,6 +30,8 @@ def inject(world: World, **rule: Any) -> FaultRecord:
 
     `method` and `path` are globs over requests, `vm` one over names of virtual machines, `times` None means for ever.
     """
+    if rule.get("operation") and rule["operation"] not in OPERATIONS:
+        raise ValueError(f"{rule['operation']!r} is none of the operations that can fail: {', '.join(OPERATIONS)}")
     number = world.database.next_number("fault")
     fault = FaultRecord(id=f"fault/{number:06}", **rule)
     if not fault.operation and not fault.status:

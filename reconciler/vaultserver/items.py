@@ -110,7 +110,9 @@ def _list(call: WireCall) -> Response:
         "backupEngineName",
         "backupSetName",
     )
-    chosen = [item for item in world.items(vault.id) if _passes(item, wanted)]
+    chosen = [
+        item for item in world.recall(f"items {vault.id}", lambda: world.items(vault.id)) if _passes(item, wanted)
+    ]
     return paging.paged(call, chosen, lambda item: item.id, lambda item: wire(world, item, vault, call.base))
 
 

@@ -175,7 +175,7 @@ def _list(call: WireCall) -> Response:
     since, until = parse_filter(wanted.get("startTime") or ""), parse_filter(wanted.get("endTime") or "")
     chosen = [
         job
-        for job in call.world.jobs(vault.id)
+        for job in call.world.recall(f"jobs {vault.id}", lambda: call.world.jobs(vault.id))
         if wanted.matches("status", job.status)
         and wanted.matches("operation", job.operation)
         and wanted.matches("jobId", job.name)

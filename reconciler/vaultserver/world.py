@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -26,6 +26,8 @@ from reconciler.vaultserver.records import (
 )
 
 _SPACE = uuid.UUID("5a0c1a4e-93a1-5d8b-8f0f-0f6f3f6f2a15")
+_LISTS = 16
+R = TypeVar("R")
 
 
 class Settings(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -47,6 +49,7 @@ class World:
         self.database = Database(path)
         self.clock = Clock(self.database)
         self._moment: datetime | None = None
+        self._lists: dict[str, tuple[tuple[int, int], list[Any]]] = {}
         if clock is not None:
             self.clock.start_at(clock)
         if seed is not None:
@@ -167,6 +170,16 @@ class World:
     def recovery_points(self, item: str) -> list[PointRecord]:
         """Those of an item, newest first."""
         return sorted(self.database.linked(PointRecord, item), key=lambda point: point.time, reverse=True)
+
+    def recall(self, key: str, compute: Callable[[], list[R]]) -> list[R]:
+        """A list that is made anew only after a document changed: its pages are asked for one by one. Not to be altered."""
+        version = self.database.version
+        kept = self._lists.get(key)
+        if kept is None or kept[0] != version:
+            if len(self._lists) >= _LISTS:
+                self._lists.clear()
+            kept = self._lists[key] = (version, compute())
+        return kept[1]
 
     # the request log
 

@@ -64,7 +64,7 @@ def test_a_machine_is_registered_then_protected_then_backed_up_by_schedule() -> 
     assert wire.ask("GET", wire.paths()).json["properties"]["protectionState"] == "Protected"
 
 
-FAILURES = {
+FAILURES: dict[str, tuple[dict[str, Any], str]] = {
     "off": ({"power": "stopped"}, "VMNotInRunningStateUserError"),
     "six data disks": ({"dataDisks": 6}, "UserErrorBCMUnsupportedDiskCount"),
     "premium storage": ({"osDiskStorage": "Premium_LRS"}, "CloudInternalError"),
