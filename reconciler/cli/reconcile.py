@@ -155,17 +155,17 @@ def exit_code(report: Report, settings: Settings, *, detailed: bool) -> Exit:
 
 
 def _of_outcomes(report: Report) -> set[Exit]:
-    met: set[Exit] = set()
-    outcomes = (report.outcomes or {}).values()
     if report.refused:
         click.echo(f"Held: the kept plan is not applied.\n{terminal_lines(report.refused)}", err=True)
-        met.add(Exit.HELD)
+        return {Exit.HELD}
+    outcomes = (report.outcomes or {}).values()
+    met: set[Exit] = set()
     if any(isinstance(outcome, Failed | Retry | Pending) for outcome in outcomes):
         met.add(Exit.PARTIAL)
     if report.stopped and any(isinstance(one, Skipped) and one.because == report.stopped for one in outcomes):
         click.echo(f"Held: {report.stopped}; what was left out is listed above.", err=True)
         met.add(Exit.HELD)
-    if _troubled(report):
+    elif not report.plan.held and _troubled(report):
         met.add(Exit.PARTIAL)
     return met
 

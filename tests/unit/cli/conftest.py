@@ -1,4 +1,4 @@
-"""Every command line test runs in an empty folder, with an environment of its own, and leaves no trace in the process."""
+"""Every command line runs in an empty folder, with an environment of its own, and leaves no trace in the process."""
 
 from __future__ import annotations
 
