@@ -23,10 +23,11 @@ class TooMuchError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ReadLimits:
-    """`size` in bytes, `nodes` keys and values of a file, `depth` collections within each other."""
+    """`size` in bytes, `nodes` keys and values and `documents` of a file, `depth` collections within each other."""
 
     size: int = 1 << 20
     nodes: int = 50_000
+    documents: int = 5_000
     depth: int = 64
 
 
@@ -98,7 +99,9 @@ class Builder:
 
     def _start_document(self, event: Any) -> None:
         self._document = Document()
-        self._document.spans[()] = self._span(event)
+        span = self._document.spans[()] = self._span(event)
+        if len(self.documents) >= self._limits.documents:
+            self._too_much(f"the file holds more than {self._limits.documents} documents", span)
         if event.tags or event.version:
             self._refuse("yaml-tag", "a % directive stands here", self._span(event), "delete the line")
 

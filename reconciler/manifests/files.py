@@ -47,10 +47,11 @@ def name_of(path: Path) -> str:
 
 
 def _folder(folder: Path, found: Files, most_bytes: int) -> None:
-    before = len(found.contents) + len(found.diagnostics)
-    for path in _walk(folder, found):
+    complaints = len(found.diagnostics)
+    paths = list(_walk(folder, found))
+    for path in paths:
         _read(path, found, most_bytes)
-    if len(found.contents) + len(found.diagnostics) == before:
+    if not paths and len(found.diagnostics) == complaints:
         message = f"{name_of(folder)} holds no *.yaml or *.yml file: the configuration is empty"
         place = Span(name_of(folder), 0, 0, 0)
         found.diagnostics.append(Diagnostic("manifest-empty", message, place, "check the path given with -f"))

@@ -37,6 +37,9 @@ from reconciler.model.span import Places
 
 Value = Vault | BackupPolicy | Protection | Exemption | Retirement | Pause | Consent
 
+_MOST_OF_A_FILE = 100
+"""Mistakes after which the rest of a file is left for the next run."""
+
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
@@ -70,6 +73,7 @@ def load_texts(
     checked.complete = not checked.diagnostics
     sources: dict[str, str] = {}
     for name in sorted(contents):
+        before_file = len(checked.diagnostics)
         reading = read(contents[name], name)
         if reading.text is not None:
             sources[name] = reading.text
@@ -77,6 +81,9 @@ def load_texts(
         checked.complete = checked.complete and reading.complete
         for document in reading.documents:
             _document(document, checked)
+            if len(checked.diagnostics) - before_file > _MOST_OF_A_FILE:
+                checked.complete = False
+                break
     if not contents and not checked.diagnostics:
         checked.diagnostics.append(Diagnostic("manifest-empty", "no manifest was given", help="give a path with -f"))
     checked.diagnostics += _duplicates(checked.values)

@@ -32,6 +32,7 @@ class _Finder:
     document: Document
     found: list[Diagnostic] = field(default_factory=list)
     misspelt: set[Path] = field(default_factory=set)
+    unknown: set[Path] = field(default_factory=set)
     missing: dict[Path, Diagnostic] = field(default_factory=dict)
     homes: set[Path] = field(default_factory=set)
     """Mappings that are empty because what belongs into them stands beside them."""
@@ -56,12 +57,13 @@ class _Finder:
         allowed = list(schema.get("properties", {}))
         required = set(schema.get("required", ()))
         instance: Any = error.instance
-        for key in [key for key in instance if key not in allowed]:
+        for key in [key for key in instance if key not in allowed][:_MOST]:
             left = [name for name in allowed if name not in instance]
             meant = nearest(key, left)
             if meant in required:
                 self.misspelt.add((*path, str(meant)))
             where = f" in {path[-1]}" if path else ""
+            self.unknown.add((*path, key))
             home = self._home(schema, key)
             if home is not None:
                 self.homes.add((*path, home))
@@ -121,11 +123,11 @@ class _Finder:
     def result(self) -> list[Diagnostic]:
         """Everything taken; a key that is there misspelt is not missing as well."""
         left = [one for path, one in self.missing.items() if path not in self.misspelt | self.homes]
-        return list(dict.fromkeys(self.found + left + list(self._blanks())))
+        return list(dict.fromkeys(self.found + left + list(self._blanks())))[:_MOST]
 
     def _blanks(self) -> Iterator[Diagnostic]:
         for path in self.document.blanks[:_MOST]:
-            if path not in self.homes:
+            if path not in self.homes | self.unknown:
                 message = f"{_name(path)} has no value"
                 yield Diagnostic("manifest-blank", message, self._key_or_value(path), "write one, or delete the line")
 

@@ -1,4 +1,4 @@
-"""docs/manifests.md, made from the models: every kind with an example, every field with its type, default and meaning."""
+"""docs/manifests.md, made from the models: each kind with an example, each field with its type and meaning."""
 
 from __future__ import annotations
 
@@ -87,10 +87,10 @@ _INTRODUCTION = """\
 YAML, one or more documents a file, every `*.yaml` and `*.yml` below the paths given. A document begins with
 `apiVersion: reconciler/v1` and its `kind`. The order of files and documents means nothing.
 
-- **Strict.** Unknown keys, keys that stand twice, keys without a value, anchors, aliases, merge keys and tags are errors.
-- **Scalars** follow YAML 1.2: `no` and `22:30` are text, `010` is the number ten. Text that looks like a number is quoted.
+- **Strict.** Unknown keys, keys that stand twice or without a value, anchors, aliases, merge keys and tags are errors.
+- **Scalars** follow YAML 1.2: `no` and `22:30` are text, `010` is the number ten. Quote a text that looks so.
 - **Characters.** UTF-8, lines end with LF, no tabs and nothing that a reviewer cannot see. At most 1 MiB a file.
-- **Durations** are a number and a unit: `26 hours`, `30 days`, `12 weeks`, `60 months`, `10 years`. Each field has its unit.
+- **Durations** are a number and a unit: `26 hours`, `30 days`, `12 weeks`, `60 months`, `10 years`; each field its own.
 - **Days of a month**: `first Sunday` (to `fourth`, and `last`), `day 1` (to 28), `last day`, or a list of one sort. Of
   weekdays, the service keeps each week named on each day named.
 - **Time zones** are IANA names (`Europe/Amsterdam`), Windows ids (`W. Europe Standard Time`) or `UTC`.
