@@ -25,7 +25,7 @@ CREATE TABLE IF NOT EXISTS document (
     kind TEXT NOT NULL, id TEXT NOT NULL, scope TEXT NOT NULL, link TEXT NOT NULL, body BLOB NOT NULL,
     PRIMARY KEY (kind, id)) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS document_scope ON document (kind, scope, id);
-CREATE INDEX IF NOT EXISTS document_link ON document (kind, link);
+CREATE INDEX IF NOT EXISTS document_by_link ON document (kind, link, id);
 CREATE TABLE IF NOT EXISTS event (
     number INTEGER PRIMARY KEY, due REAL NOT NULL, kind TEXT NOT NULL, subject TEXT NOT NULL, body BLOB NOT NULL);
 CREATE INDEX IF NOT EXISTS event_due ON event (due, number);
