@@ -16,7 +16,6 @@ from reconciler.manifests.digest import GENERATED, digest
 from reconciler.manifests.files import collect
 from reconciler.manifests.kinds import KINDS
 from reconciler.manifests.kinds.fields import API_VERSION
-from reconciler.manifests.mistakes import model_mistakes, structure_mistakes
 from reconciler.manifests.policy_rules import ADVICE, rule_problems
 from reconciler.manifests.reader import read
 from reconciler.manifests.references import Broken, diagnostic, expired, reference_mistakes
@@ -151,11 +150,10 @@ def _value(kind: str, document: Document, checked: _Checked) -> Value | None:
     try:
         model = KINDS[kind].model_validate(document.data)
     except ValidationError as error:
-        found = structure_mistakes(kind, document)
-        checked.diagnostics += found or model_mistakes(error, document)
+        checked.diagnostics += _structure(kind, document, error)
         return None
     if document.blanks:
-        checked.diagnostics += structure_mistakes(kind, document)
+        checked.diagnostics += _structure(kind, document, None)
         return None
     problems = model.problems()
     checked.diagnostics += [diagnostic(problem, places) for problem in problems]
@@ -165,6 +163,14 @@ def _value(kind: str, document: Document, checked: _Checked) -> Value | None:
     if isinstance(value, BackupPolicy):
         checked.diagnostics += _rules(value)
     return value
+
+
+def _structure(kind: str, document: Document, error: ValidationError | None) -> list[Diagnostic]:
+    # jsonschema takes a quarter of a command's start, and is needed for mistakes only
+    from reconciler.manifests.mistakes import model_mistakes, structure_mistakes
+
+    found = structure_mistakes(kind, document)
+    return found or (model_mistakes(error, document) if error is not None else [])
 
 
 def _rules(policy: BackupPolicy) -> Iterator[Diagnostic]:
