@@ -55,10 +55,12 @@ def serve(ctx: click.Context, /, host: str, port: int, speed: float, **given: An
 
 
 def _tell(url: str) -> None:
+    """The line that says where it listens is for programs too: it is the first and only one on stdout."""
     click.echo(f"Listening on {url}")
-    click.echo(f"Use it from another terminal: reconcile --cloud {url} --dry-run -f backup", err=True)
     if url.startswith("https:"):
-        click.echo("A client must trust the certificate: SSL_CERT_FILE=cert.pem", err=True)
+        click.echo("Clients sign in here too, with any secret; they must trust the certificate.", err=True)
+    else:
+        click.echo(f"Use it from another terminal: reconcile --cloud {url} --dry-run -f backup", err=True)
 
 
 def _world(file: Path, estate: str | None) -> World:
