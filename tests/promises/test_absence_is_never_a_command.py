@@ -12,7 +12,7 @@ from reconciler.model.observed import Observed
 from reconciler.model.plan import Plan
 from reconciler.model.state import Risk, State
 from reconciler.planning import Brakes, plan
-from tests.unit.planning.making import NAMES, snapshots, wanted
+from tests.unit.planning.making import CALM, NAMES, snapshots, wanted
 
 FREE = Brakes(max_stops=100)
 
@@ -23,6 +23,7 @@ def taking_away(made: Plan) -> list[str]:
     return [step.id for step in every if step.risk > Risk.SAFE]
 
 
+@CALM
 @given(wanted(), snapshots(), st.sets(st.sampled_from(("protections", "exemptions", "retirements", "pauses"))))
 def test_what_is_taken_away_is_said_by_a_document_that_is_there(
     desired: Desired, observed: Observed, left_out: set[str]
@@ -43,11 +44,13 @@ def test_what_is_taken_away_is_said_by_a_document_that_is_there(
     assert set(taking_away(plan(left, observed, brakes=FREE))) <= said
 
 
+@CALM
 @given(snapshots())
 def test_an_empty_repository_does_nothing_at_all(observed: Observed) -> None:
     assert plan(Desired(), observed, brakes=FREE).steps == ()
 
 
+@CALM
 @given(wanted(retire=False), snapshots())
 def test_only_a_retirement_stops(desired: Desired, observed: Observed) -> None:
     made = plan(desired, observed, brakes=FREE)
@@ -55,6 +58,7 @@ def test_only_a_retirement_stops(desired: Desired, observed: Observed) -> None:
     assert [step for step in (*made.steps, *(held.step for held in made.held)) if step.action == "stop"] == []
 
 
+@CALM
 @given(wanted(), snapshots())
 def test_a_vm_that_nobody_names_is_not_touched(desired: Desired, observed: Observed) -> None:
     bare = replace(desired, protections=(), exemptions=(), pauses=())

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from reconciler.model.desired import Desired
 from reconciler.model.observed import Observed
 from reconciler.planning import Brakes, plan
-from tests.unit.planning.making import snapshots, wanted
+from tests.unit.planning.making import CALM, snapshots, wanted
 
 ROOT = Path(__file__).parents[2]
 K = TypeVar("K")
@@ -61,6 +61,7 @@ def _order(values: Sequence[T], random: Random) -> tuple[T, ...]:
     return tuple(random.sample(list(values), len(values)))
 
 
+@CALM
 @given(wanted(), snapshots(), st.randoms(use_true_random=False))
 def test_order_does_not_matter(desired: Desired, observed: Observed, random: Random) -> None:
     wish, seen = shuffled(desired, observed, random)
@@ -68,6 +69,7 @@ def test_order_does_not_matter(desired: Desired, observed: Observed, random: Ran
     assert plan(wish, seen, brakes=FREE) == plan(desired, observed, brakes=FREE)
 
 
+@CALM
 @given(wanted(), snapshots())
 def test_the_time_of_the_look_is_not_in_the_digest(desired: Desired, observed: Observed) -> None:
     later = replace(observed, taken_at=observed.taken_at + timedelta(minutes=5))
@@ -75,6 +77,7 @@ def test_the_time_of_the_look_is_not_in_the_digest(desired: Desired, observed: O
     assert plan(desired, later, brakes=FREE).digest == plan(desired, observed, brakes=FREE).digest
 
 
+@CALM
 @given(wanted(), snapshots())
 def test_another_configuration_is_another_digest(desired: Desired, observed: Observed) -> None:
     other = replace(desired, digest="sha256:other")

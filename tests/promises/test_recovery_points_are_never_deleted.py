@@ -17,7 +17,7 @@ from reconciler.model.plan import SubjectKind
 from reconciler.model.state import ItemState, Risk, State
 from reconciler.planning import Brakes, plan
 from reconciler.planning.route import route
-from tests.unit.planning.making import snapshots, wanted
+from tests.unit.planning.making import CALM, snapshots, wanted
 
 HARMLESS = {"start", "deallocate", "powerOff", "refreshContainers", "backupPreValidateProtection"}
 SOURCES = sorted((Path(__file__).parents[2] / "reconciler" / "actions").glob("*.py"))
@@ -34,6 +34,7 @@ def deletes(call: Call) -> bool:
     return call.method == "DELETE" or softer or verb or state != ItemState.PROTECTION_STOPPED
 
 
+@CALM
 @given(wanted(), snapshots())
 def test_no_call_of_any_plan_deletes(desired: Desired, observed: Observed) -> None:
     made = plan(desired, observed, brakes=Brakes(max_stops=100))

@@ -16,6 +16,7 @@ from reconciler.model.plan import Plan, RecoveryPoints
 from reconciler.model.state import Risk
 from reconciler.planning import Brakes, plan
 from tests.unit.planning.making import (
+    CALM,
     NOW,
     VAULT,
     consent,
@@ -65,6 +66,7 @@ def planned(has: BackupRules | None, want: BackupRules, *consents: Consent, used
     return plan(desired, observed(has, used=used), brakes=Brakes())
 
 
+@CALM
 @given(retentions(), retentions())
 def test_all_pairs_of_policies(has: BackupRules, want: BackupRules) -> None:
     shorter = any(old > new for old, new in zip(figures(has), figures(want), strict=True))
@@ -76,6 +78,7 @@ def test_all_pairs_of_policies(has: BackupRules, want: BackupRules) -> None:
     assert bool(made.steps) is (has != want and not shorter)
 
 
+@CALM
 @given(retentions(), retentions())
 def test_a_consent_by_name_permits_it(has: BackupRules, want: BackupRules) -> None:
     made = planned(has, want, consent("RSV/Daily"))

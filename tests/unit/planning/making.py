@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
+from hypothesis import settings
 from hypothesis import strategies as st
 
 from reconciler.model.backup_rules import BackupRules, Every, Retention, Schedule, Tier
@@ -103,6 +104,9 @@ def protection(*names: str, on: str = "daily", drift: Drift = Drift.CORRECT) -> 
 def consent(subject: str) -> Consent:
     return Consent("agreed", "shorten-retention", subject, "agreed", "owner", LATER)
 
+
+CALM = settings(derandomize=True, deadline=None, database=None, max_examples=150)
+"""The same worlds in every run, however busy the machine is."""
 
 NAMES = tuple(f"vm-{number}" for number in range(8))
 HAVE = ("unknown", "discovered", "stopped", "deleted", *(str(state) for state in ItemState))

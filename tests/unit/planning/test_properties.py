@@ -13,11 +13,12 @@ from reconciler.model.plan import Severity
 from reconciler.model.state import Risk
 from reconciler.planning import Brakes, plan
 from tests.unit.planning.after import after
-from tests.unit.planning.making import snapshots, wanted
+from tests.unit.planning.making import CALM, snapshots, wanted
 
 FREE = Brakes(max_stops=100)
 
 
+@CALM
 @given(wanted(), snapshots())
 def test_a_carried_out_plan_leaves_nothing_to_do(desired: Desired, observed: Observed) -> None:
     first = plan(desired, observed, brakes=FREE)
@@ -32,6 +33,7 @@ def test_a_carried_out_plan_leaves_nothing_to_do(desired: Desired, observed: Obs
     assert {held.step.id for held in again.held} <= {held.step.id for held in first.held}
 
 
+@CALM
 @given(wanted(), snapshots())
 def test_steps_come_after_what_they_need(desired: Desired, observed: Observed) -> None:
     done: set[str] = set()
@@ -41,6 +43,7 @@ def test_steps_come_after_what_they_need(desired: Desired, observed: Observed) -
         done.add(step.id)
 
 
+@CALM
 @given(wanted(), snapshots())
 def test_every_vm_that_is_meant_has_a_step_or_a_reason(desired: Desired, observed: Observed) -> None:
     made = plan(desired, observed, brakes=FREE)
@@ -52,6 +55,7 @@ def test_every_vm_that_is_meant_has_a_step_or_a_reason(desired: Desired, observe
     assert {f"rg-web/{name}" for name in meant & seen} <= spoken
 
 
+@CALM
 @given(wanted(), snapshots())
 def test_what_is_predicted_is_told(desired: Desired, observed: Observed) -> None:
     made = plan(desired, observed, brakes=FREE)
@@ -62,6 +66,7 @@ def test_what_is_predicted_is_told(desired: Desired, observed: Observed) -> None
         assert set(step.predicted) <= errors
 
 
+@CALM
 @given(wanted(), snapshots(), st.integers(0, 3))
 def test_brakes_stop_before_the_first(desired: Desired, observed: Observed, limit: int) -> None:
     stops = [s for s in plan(desired, observed, brakes=FREE).steps if s.risk is Risk.PAUSING]
@@ -74,6 +79,7 @@ def test_brakes_stop_before_the_first(desired: Desired, observed: Observed, limi
     assert [s for s in made.steps if not s.call.reads_only] == (writes if len(writes) <= limit else [])
 
 
+@CALM
 @given(wanted(), snapshots())
 def test_coverage_counts_each_vm_once(desired: Desired, observed: Observed) -> None:
     cover = plan(desired, observed, brakes=FREE).coverage
