@@ -153,14 +153,14 @@ class Database:
         if scope is None:
             rows = self._rows("SELECT body FROM document WHERE kind = ? ORDER BY id", cls.kind)
         else:
-            sql = "SELECT body FROM document WHERE kind = ? AND scope = ? ORDER BY id"
+            sql = "SELECT body FROM document INDEXED BY document_scope WHERE kind = ? AND scope = ? ORDER BY id"
             rows = self._rows(sql, cls.kind, fold(scope))
         decoder = msgspec.json.Decoder(cls)
         return [decoder.decode(body) for (body,) in rows]
 
     def page(self, cls: type[R], scope: str | None, after: str, limit: int) -> list[R]:
         """At most `limit` documents whose folded id comes after `after`."""
-        sql = "SELECT body FROM document WHERE kind = ? AND scope = ? AND id > ? ORDER BY id LIMIT ?"
+        sql = "SELECT body FROM document INDEXED BY document_scope WHERE kind = ? AND scope = ? AND id > ? ORDER BY id LIMIT ?"
         if scope is None:
             sql = "SELECT body FROM document WHERE kind = ? AND ? = '' AND id > ? ORDER BY id LIMIT ?"
         rows = self._rows(sql, cls.kind, fold(scope or ""), after, limit)
@@ -168,7 +168,7 @@ class Database:
         return [decoder.decode(body) for (body,) in rows]
 
     def linked(self, cls: type[R], link: str) -> list[R]:
-        sql = "SELECT body FROM document WHERE kind = ? AND link = ? ORDER BY id"
+        sql = "SELECT body FROM document INDEXED BY document_by_link WHERE kind = ? AND link = ? ORDER BY id"
         decoder = msgspec.json.Decoder(cls)
         return [decoder.decode(body) for (body,) in self._rows(sql, cls.kind, fold(link))]
 
