@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from starlette.responses import Response
 from starlette.routing import BaseRoute
@@ -12,7 +12,7 @@ from reconciler.vaultserver import backups, containers, errors, items, jobs, ope
 from reconciler.vaultserver.arm import fold, last
 from reconciler.vaultserver.containers import Names
 from reconciler.vaultserver.records import ContainerRecord, ItemRecord, Json, PolicyRecord, VaultRecord, VmRecord
-from reconciler.vaultserver.routes import ArmRoute, I, WireCall, empty
+from reconciler.vaultserver.routes import ITEM, ArmRoute, WireCall, empty
 from reconciler.vaultserver.wire_times import parse
 
 if TYPE_CHECKING:
@@ -46,9 +46,9 @@ _TYPES = {"microsoft.compute/virtualmachines", "microsoft.classiccompute/virtual
 
 def routes(world: World) -> list[BaseRoute]:
     return [
-        ArmRoute(world, I, _put, ("PUT",)),
-        ArmRoute(world, I, _delete, ("DELETE",)),
-        ArmRoute(world, I + "/backup", _backup, ("POST",)),
+        ArmRoute(world, ITEM, _put, ("PUT",)),
+        ArmRoute(world, ITEM, _delete, ("DELETE",)),
+        ArmRoute(world, ITEM + "/backup", _backup, ("POST",)),
     ]
 
 
@@ -66,8 +66,22 @@ def _put(call: WireCall) -> Response:
     verb, policy = _verb(world, vault, item, given)
     if item is None:
         item = _enlisted(world, vault, names, str(given.get("sourceResourceId") or ""))
-    extended = given.get("extendedProperties") or None
+    extended = _extended(given.get("extendedProperties"))
     return _accept(call, vault, item, verb, policy, "item", extended)
+
+
+def _extended(given: Any) -> Json | None:
+    """The extended properties as the service keeps them: unit numbers are integers, though some clients send texts."""
+    if not isinstance(given, dict) or not given:
+        return None
+    disks = given.get("diskExclusionProperties")
+    if not isinstance(disks, dict):
+        return given
+    try:
+        units = [int(unit) for unit in disks.get("diskLunList") or []]
+    except (TypeError, ValueError) as error:
+        raise errors.bad_configure_request() from error
+    return given | {"diskExclusionProperties": disks | {"diskLunList": units}}
 
 
 def _check_source(item: ItemRecord, given: Json) -> None:

@@ -131,11 +131,9 @@ def _put(call: WireCall) -> Response:
 
 
 def _check_group(world: World, subscription: str, group: str) -> None:
-    if not world.settings.group_must_exist:
-        return
-    groups = {vault.resource_group.casefold() for vault in world.vaults(subscription)}
-    groups |= {vm.resource_group.casefold() for vm in world.vms(subscription)}
-    if group.casefold() not in groups:
+    from reconciler.vaultserver import groups  # the death of a group is that of its vaults, so it imports this module
+
+    if world.settings.group_must_exist and groups.group(world, subscription, group) is None:
         raise errors.group_not_found(group)
 
 
