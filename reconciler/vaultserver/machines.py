@@ -100,7 +100,7 @@ def _storage(vm: VmRecord) -> dict[str, Any]:
                 "caching": "None",
                 "managedDisk": {"storageAccountType": disk.storage, "id": disk_id(vm, disk.name)},
                 "deleteOption": "Detach",
-                "diskSizeGB": disk.sizeGB,
+                "diskSizeGB": disk.size_gb,
                 "toBeDetached": False,
             }
             for lun, disk in enumerate(vm.data_disks)
@@ -204,7 +204,7 @@ def disks(vm: VmRecord) -> list[dict[str, Any]]:
     """Its managed disks as resources, the system's first."""
     found = [_disk(vm, os_disk_name(vm), vm.os_disk_storage, _OS_DISK_GB[vm.os])]
     found[0]["properties"]["osType"] = vm.os
-    return found + [_disk(vm, disk.name, disk.storage, disk.sizeGB) for disk in vm.data_disks]
+    return found + [_disk(vm, disk.name, disk.storage, disk.size_gb) for disk in vm.data_disks]
 
 
 def _disk(vm: VmRecord, name: str, storage: str, size: int) -> dict[str, Any]:
