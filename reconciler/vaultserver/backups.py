@@ -224,6 +224,6 @@ def make_point(
         os=vm.os,
         disks=disks,
         policy_type=item.policy_type,
-        size_mb=used + sum(disk.sizeGB for disk in vm.data_disks) * 10,
+        size_mb=used + sum(disk.size_gb for disk in vm.data_disks) * 10,
         premium=fold(vm.os_disk_storage).startswith("premium"),
     )

@@ -160,7 +160,10 @@ class Database:
 
     def page(self, cls: type[R], scope: str | None, after: str, limit: int) -> list[R]:
         """At most `limit` documents whose folded id comes after `after`."""
-        sql = "SELECT body FROM document INDEXED BY document_scope WHERE kind = ? AND scope = ? AND id > ? ORDER BY id LIMIT ?"
+        sql = (
+            "SELECT body FROM document INDEXED BY document_scope "
+            "WHERE kind = ? AND scope = ? AND id > ? ORDER BY id LIMIT ?"
+        )
         if scope is None:
             sql = "SELECT body FROM document WHERE kind = ? AND ? = '' AND id > ? ORDER BY id LIMIT ?"
         rows = self._rows(sql, cls.kind, fold(scope or ""), after, limit)

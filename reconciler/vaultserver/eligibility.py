@@ -62,7 +62,7 @@ def _configuration(vm: VmRecord) -> Failure | None:
         return failures.BAD_STATE
     if len(vm.data_disks) > (DATA_DISKS_CLASSIC if vm.classic else DATA_DISKS):
         return failures.TOO_MANY_DISKS
-    if any(disk.sizeGB > DISK_GB for disk in vm.data_disks):
+    if any(disk.size_gb > DISK_GB for disk in vm.data_disks):
         return failures.DISK_TOO_LARGE
     return None if supported(vm) else failures.OLD_OS
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import random
 import re
-from collections.abc import Iterator
+import zlib
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -171,9 +171,8 @@ def _past_points(world: World, item: ItemRecord, vm: VmRecord, policy: PolicyRec
 
 def generate(count: int, seed: int = 1, subscription: str = HOME, location: str = REGION) -> dict[str, Any]:
     """The data of an estate: `count` machines with mixed facts and tags, and one vault; the same for the same seed."""
-    draw = random.Random(seed)  # noqa: S311 - an example estate is no secret
     vault = {"name": "rsv-seed", "subscriptionId": subscription, "location": location, "discovered": True}
-    machines = [_generated(number, draw) for number in range(1, count + 1)]
+    machines = [_generated(number, seed) for number in range(1, count + 1)]
     return {
         "estate": "v1",
         "seed": seed,
@@ -186,20 +185,26 @@ _TIERS = ("web", "app", "db", "job", "cache")
 _ENVIRONMENTS = ("prod", "prod", "prod", "staging", "dev")
 
 
-def _generated(number: int, draw: random.Random) -> dict[str, Any]:
-    tier, env = draw.choice(_TIERS), draw.choice(_ENVIRONMENTS)
-    windows = draw.random() < 0.4
+def _generated(number: int, seed: int) -> dict[str, Any]:
+    def share(what: str) -> float:
+        return zlib.crc32(f"{seed}/{number}/{what}".encode()) / 2**32
+
+    def one_of(what: str, values: Sequence[Any]) -> Any:
+        return values[int(share(what) * len(values))]
+
+    tier, env = one_of("tier", _TIERS), one_of("env", _ENVIRONMENTS)
+    windows = share("os") < 0.4
     machine: dict[str, Any] = {
         "name": f"{tier}-{number:06}",
         "resourceGroup": f"rg-{tier}-{env}",
         "os": "Windows" if windows else "Linux",
-        "tags": {"env": env, "tier": tier, "backup": "off" if draw.random() < 0.05 else "on"},
-        "dataDisks": draw.choice((0, 0, 1, 2, 4, 8)),
+        "tags": {"env": env, "tier": tier, "backup": "off" if share("backup") < 0.05 else "on"},
+        "dataDisks": one_of("disks", (0, 0, 1, 2, 4, 8)),
     }
-    if draw.random() < 0.06:
-        machine["power"] = draw.choice(("stopped", "deallocated"))
-    if draw.random() < 0.03:
+    if share("off") < 0.06:
+        machine["power"] = one_of("power", ("stopped", "deallocated"))
+    if share("agent") < 0.03:
         machine["agent"] = {"status": "notReady"}
-    if windows and draw.random() < 0.05:
+    if windows and share("vss") < 0.05:
         machine["vss"] = "failing"
     return machine

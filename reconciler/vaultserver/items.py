@@ -11,7 +11,7 @@ from starlette.routing import BaseRoute
 from reconciler.vaultserver import containers, errors, filters, paging
 from reconciler.vaultserver.arm import last
 from reconciler.vaultserver.records import ItemRecord, Json, PointRecord, VaultRecord
-from reconciler.vaultserver.routes import ArmRoute, I, V, WireCall, json_response
+from reconciler.vaultserver.routes import ITEM, ArmRoute, V, WireCall, json_response
 from reconciler.vaultserver.wire_times import NO_BACKUP_YET, stamp, time_span
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ UPCOMING = timedelta(days=2)
 
 
 def routes(world: World) -> list[BaseRoute]:
-    return [ArmRoute(world, V + "/backupProtectedItems", _list), ArmRoute(world, I, _get)]
+    return [ArmRoute(world, V + "/backupProtectedItems", _list), ArmRoute(world, ITEM, _get)]
 
 
 def find(world: World, item_id: str) -> ItemRecord | None:
@@ -40,34 +40,10 @@ def asked(call: WireCall) -> ItemRecord:
 
 def wire(world: World, item: ItemRecord, vault: VaultRecord, base: str = "https://management.azure.com") -> Json:
     """The item as GET shows it; `base` is the server's address, for `vaultId`, which is a full URL."""
-    kind = "Microsoft.ClassicCompute/virtualMachines" if item.classic else "Microsoft.Compute/virtualMachines"
-    soft = item.deleted is not None
-    properties: Json = {
-        "friendlyName": item.friendly_name,
-        "virtualMachineId": item.vm,
-        "protectionStatus": item.status,
-        "protectionState": item.state,
-        "healthStatus": item.health,
-    }
-    if item.health_details:
-        properties["healthDetails"] = item.health_details
-    properties |= {
-        "lastBackupStatus": item.last_backup_status,
-        "lastBackupTime": stamp(item.last_backup) if item.last_backup else NO_BACKUP_YET,
-        "protectedItemDataId": item.data_id,
-        "sourceSideScanning": 0,
-        "protectedItemType": kind,
-        "backupManagementType": "AzureIaasVM",
-        "workloadType": "VM",
-        "containerName": item.name.partition(";")[2],
-        "sourceResourceId": item.vm,
-        "policyId": item.policy,
-        "policyName": last(item.policy) if item.policy else "",
-        "policyType": item.policy_type,
-    }
+    properties = _standing(item) | _identity(item)
     if item.last_point:
         properties["lastRecoveryPoint"] = stamp(item.last_point)
-    days = vault.soft_delete_days if soft else 0
+    days = vault.soft_delete_days if item.deleted is not None else 0
     properties |= {
         "vaultId": f"{base}{vault.id}",
         "isArchiveEnabled": False,
@@ -81,6 +57,38 @@ def wire(world: World, item: ItemRecord, vault: VaultRecord, base: str = "https:
         "name": item.name,
         "type": "Microsoft.RecoveryServices/vaults/backupFabrics/protectionContainers/protectedItems",
         "properties": properties | _deferred(world, item, vault),
+    }
+
+
+def _standing(item: ItemRecord) -> Json:
+    properties: Json = {
+        "friendlyName": item.friendly_name,
+        "virtualMachineId": item.vm,
+        "protectionStatus": item.status,
+        "protectionState": item.state,
+        "healthStatus": item.health,
+    }
+    if item.health_details:
+        properties["healthDetails"] = item.health_details
+    return properties | {
+        "lastBackupStatus": item.last_backup_status,
+        "lastBackupTime": stamp(item.last_backup) if item.last_backup else NO_BACKUP_YET,
+    }
+
+
+def _identity(item: ItemRecord) -> Json:
+    kind = "Microsoft.ClassicCompute/virtualMachines" if item.classic else "Microsoft.Compute/virtualMachines"
+    return {
+        "protectedItemDataId": item.data_id,
+        "sourceSideScanning": 0,
+        "protectedItemType": kind,
+        "backupManagementType": "AzureIaasVM",
+        "workloadType": "VM",
+        "containerName": item.name.partition(";")[2],
+        "sourceResourceId": item.vm,
+        "policyId": item.policy,
+        "policyName": last(item.policy) if item.policy else "",
+        "policyType": item.policy_type,
     }
 
 

@@ -12,7 +12,7 @@ from reconciler.vaultserver import errors, items, policies, vaults
 from reconciler.vaultserver.arm import vault_id
 from reconciler.vaultserver.operations import addresses, find, retry_after, status_body
 from reconciler.vaultserver.records import Json, OperationRecord
-from reconciler.vaultserver.routes import ArmRoute, C, F, I, V, WireCall, empty, json_response
+from reconciler.vaultserver.routes import ITEM, ArmRoute, C, F, V, WireCall, empty, json_response
 
 if TYPE_CHECKING:
     from reconciler.vaultserver.world import World
@@ -24,14 +24,14 @@ _REMEMBERED = timedelta(hours=1)
 def routes(world: World) -> list[BaseRoute]:
     status = [
         V + "/backupOperations/{operation}",
-        I + "/operationsStatus/{operation}",
+        ITEM + "/operationsStatus/{operation}",
         C + "/operationsStatus/{operation}",
         F + "/operationsStatus/{operation}",
         V + "/backupPolicies/{policy}/operations/{operation}",
     ]
     results = [
         V + "/backupOperationResults/{operation}",
-        I + "/operationResults/{operation}",
+        ITEM + "/operationResults/{operation}",
         C + "/operationResults/{operation}",
         F + "/operationResults/{operation}",
         V + "/backupPolicies/{policy}/operationResults/{operation}",

@@ -43,7 +43,7 @@ class Agent(Struct, kw_only=True, rename="camel"):
 class Disk(Struct, kw_only=True):
     name: str = ""
     storage: str = "StandardSSD_LRS"
-    sizeGB: int = 64  # noqa: N815 - the name on the wire
+    size_gb: int = field(default=64, name="sizeGB")
 
 
 class Network(Struct, kw_only=True):

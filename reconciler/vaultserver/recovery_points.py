@@ -10,13 +10,21 @@ from starlette.routing import BaseRoute
 from reconciler.vaultserver import errors, filters, items, jobs, operations, paging
 from reconciler.vaultserver.arm import last
 from reconciler.vaultserver.records import JobRecord, Json, PointRecord
-from reconciler.vaultserver.routes import ArmRoute, I, WireCall, json_response
+from reconciler.vaultserver.routes import ITEM, ArmRoute, WireCall, json_response
 from reconciler.vaultserver.wire_times import american, parse_filter, stamp
 
 if TYPE_CHECKING:
     from reconciler.vaultserver.world import World
 
-POINTS = I + "/recoveryPoints"
+POINTS = ITEM + "/recoveryPoints"
+
+_READINESS = {
+    "ArchivedRP": {
+        "isReadyForMove": False,
+        "additionalInfo": "We're still determining if this Recovery Point can be moved.. "
+        "Please check again after some time.",
+    }
+}
 
 
 def routes(world: World) -> list[BaseRoute]:
@@ -42,24 +50,13 @@ def wire(point: PointRecord) -> Json:
         "virtualMachineSize": point.vm_size,
         "originalStorageAccountOption": False,
         "osType": point.os,
-        "recoveryPointMoveReadinessInfo": {
-            "ArchivedRP": {
-                "isReadyForMove": False,
-                "additionalInfo": "We're still determining if this Recovery Point can be moved.. "
-                "Please check again after some time.",
-            }
-        },
+        "recoveryPointMoveReadinessInfo": _READINESS,
         "securityType": "None",
         "isPrivateAccessEnabledOnAnyDisk": False,
         "createdWithPolicyType": point.policy_type,
         "threatStatus": 0,
         "recoveryPointProperties": {"ruleName": point.rule, "isSoftDeleted": False},
-        "recoveryPointDiskConfiguration": {
-            "numberOfDisksIncludedInBackup": len(point.disks),
-            "numberOfDisksAttachedToVm": len(point.disks),
-            "includedDiskList": point.disks,
-            "excludedDiskList": [],
-        },
+        "recoveryPointDiskConfiguration": _disks(point),
     }
     if point.expiry is not None:
         properties["recoveryPointProperties"]["expiryTime"] = stamp(point.expiry)
@@ -68,6 +65,15 @@ def wire(point: PointRecord) -> Json:
         "name": point.name,
         "type": "Microsoft.RecoveryServices/vaults/backupFabrics/protectionContainers/protectedItems/recoveryPoints",
         "properties": properties,
+    }
+
+
+def _disks(point: PointRecord) -> Json:
+    return {
+        "numberOfDisksIncludedInBackup": len(point.disks),
+        "numberOfDisksAttachedToVm": len(point.disks),
+        "includedDiskList": point.disks,
+        "excludedDiskList": [],
     }
 
 

@@ -28,7 +28,7 @@ _SAFE = "/;:@!$&'()*+,=-._~"
 V = "/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.RecoveryServices/vaults/{vault}"
 F = V + "/backupFabrics/{fabric}"
 C = F + "/protectionContainers/{container}"
-I = C + "/protectedItems/{item}"  # noqa: E741 - the dossier's own letter for it
+ITEM = C + "/protectedItems/{item}"
 
 
 class WireCall:

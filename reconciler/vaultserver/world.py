@@ -172,7 +172,7 @@ class World:
         return sorted(self.database.linked(PointRecord, item), key=lambda point: point.time, reverse=True)
 
     def recall(self, key: str, compute: Callable[[], list[R]]) -> list[R]:
-        """A list that is made anew only after a document changed: its pages are asked for one by one. Not to be altered."""
+        """A list that is made anew only after a document changed, as its pages are asked for. Not to be altered."""
         version = self.database.version
         kept = self._lists.get(key)
         if kept is None or kept[0] != version:

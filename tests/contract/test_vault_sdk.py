@@ -52,7 +52,6 @@ class Clients:
     def close(self) -> None:
         self.vaults.close()
         self.backup.close()
-        self.transport.close()
         self.wire.world.close()
 
     def create_vault(self) -> None:
@@ -141,12 +140,21 @@ def test_the_whole_life_of_a_protected_item(clients: Clients) -> None:
     clients.wire.world.advance(timedelta(days=2))
     assert len(clients.points()) == 3
 
+    stop_and_resume(clients)
+    delete_and_bring_back(clients)
+    tear_down(clients)
+
+
+def stop_and_resume(clients: Clients) -> None:
     stopped = clients.put_item(sourceResourceId=SOURCE, policyId="", protectionState="ProtectionStopped")
     assert (stopped.properties["protectionState"], stopped.properties["policyId"]) == ("ProtectionStopped", "")
     clients.wire.world.advance(timedelta(days=90))
     assert len(clients.points()) == 3, "a stopped item keeps its recovery points for ever"
 
     assert clients.protect().properties["protectionState"] == "Protected"
+
+
+def delete_and_bring_back(clients: Clients) -> None:
     clients.delete_item()
     assert clients.item().properties["isScheduledForDeferredDelete"] is True
     with pytest.raises(HttpResponseError) as refusal:
@@ -157,6 +165,8 @@ def test_the_whole_life_of_a_protected_item(clients: Clients) -> None:
     assert back.properties["protectionState"] == "ProtectionStopped"
     assert "isScheduledForDeferredDelete" not in back.properties
 
+
+def tear_down(clients: Clients) -> None:
     off = {"properties": {"softDeleteFeatureState": "Disabled", "enhancedSecurityState": "Enabled"}}
     clients.backup.backup_resource_vault_configs.update(VAULT, GROUP, off)
     clients.delete_item()

@@ -55,7 +55,7 @@ def test_the_facts_decide_the_consistency(given: dict[str, Any], kind: str) -> N
 def test_the_facts_decide_how_a_backup_fails_and_heals(fact: str, value: object, code: str) -> None:
     made = world()
     made.advance(timedelta(days=1))
-    before = made.database.all(facts.VmRecord)[0]
+    before = made.vms()[0]
     made.set_vm(before.id, fact, value)
     made.advance(timedelta(days=1))
     assert made.jobs()[0].errors[0]["errorTitle"] == code
