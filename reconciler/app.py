@@ -109,7 +109,7 @@ def _embedded(settings: Settings, file: Path) -> Place:
         world = seeded(settings.estate, file)
         where = "in memory, from the estate" if settings.dry_run else f"{file}, made from the estate"
     title = f"embedded ({where}), where it is {world.now:%Y-%m-%d %H:%M} UTC"
-    journal = file.with_name("journal.db" if file.name == "vault.db" else f"{file.stem}.journal.db")
+    journal = file.with_name(f"{file.stem}.journal.db")
     return Place(EMBEDDED, title, VirtualClock(world), journal, world, file, not file.exists(), notes)
 
 

@@ -58,4 +58,5 @@ def cloud_of(text: str) -> Cloud:
         raise UnknownCloudError(f"{text!r} cannot be an endpoint: give scheme, host and port only")
     if origin.scheme == "http" and not origin.loopback:
         raise UnknownCloudError(f"{text!r} would send requests in clear text: http:// is accepted on loopback only")
-    return Cloud(str(origin), origin, (f"{origin}/.default",), development=origin.scheme == "http")
+    # What listens on this machine is a simulated cloud: a real token has no business there.
+    return Cloud(str(origin), origin, (f"{origin}/.default",), development=origin.loopback)

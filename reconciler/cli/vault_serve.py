@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 @option("--port", type=click.IntRange(0, 65535), default=8443, show_default=True, help="0 takes a free one.")
 @option("--tls-cert", type=click.Path(dir_okay=False), help="A certificate: serve https.")
 @option("--tls-key", type=click.Path(dir_okay=False), help="The key of the certificate.")
-@option("--speed", type=click.FloatRange(0), default=1.0, show_default=True, help="Virtual seconds a real second.")
+@option("--speed", type=click.FloatRange(0), default=60.0, show_default=True, help="Virtual seconds a real second.")
 @click.pass_context
 def serve(ctx: click.Context, /, host: str, port: int, speed: float, **given: Any) -> None:
     """Serve an embedded vault on this machine until a signal comes; the first line on stdout says where.
@@ -33,7 +33,7 @@ def serve(ctx: click.Context, /, host: str, port: int, speed: float, **given: An
     \b
     Examples:
       reconcile vault serve --estate examples/quickstart/estate.yaml
-      reconcile vault serve --port 0 --speed 60
+      reconcile vault serve --port 0 --speed 1            as slow as Azure
       reconcile vault serve --tls-cert cert.pem --tls-key key.pem
     """
     from reconciler.vaultserver.serve import NotLoopbackError, run
@@ -57,10 +57,10 @@ def serve(ctx: click.Context, /, host: str, port: int, speed: float, **given: An
 def _tell(url: str) -> None:
     """The line that says where it listens is for programs too: it is the first and only one on stdout."""
     click.echo(f"Listening on {url}")
-    if url.startswith("https:"):
+    trust = "SSL_CERT_FILE=ca.pem " if url.startswith("https:") else ""
+    if trust:
         click.echo("Clients sign in here too, with any secret; they must trust the certificate.", err=True)
-    else:
-        click.echo(f"Use it from another terminal: reconcile --cloud {url} --dry-run -f backup", err=True)
+    click.echo(f"Use it from another terminal: {trust}reconcile --cloud {url} --dry-run -f backup", err=True)
 
 
 def _world(file: Path, estate: str | None) -> World:
