@@ -192,13 +192,13 @@ def _accept(call: WireCall, vm: VmRecord, seconds: int, **change: Any) -> Respon
     """202 with both addresses; a later action on the same machine takes the place of one that still runs."""
     world, name = call.world, call.world.guid()
     world.database.cancel_events(vm.id, "compute")
-    for earlier in world.database.all(OperationRecord, FAMILY):
-        if earlier.status == "InProgress" and fold(earlier.subject) == fold(vm.id):
+    for earlier in world.database.all(OperationRecord, vm.id):
+        if earlier.status == "InProgress":
             _finish(world, earlier, "Canceled")
     region = machines.region(vm.location)
     path = S.format(subscription=vm.subscription_id) + P + f"/locations/{region}/operations/{name}"
     operation = OperationRecord(
-        id=path, vault=FAMILY, name=name, family=FAMILY, subject=vm.id, start=world.now, result=200
+        id=path, vault=vm.id, name=name, family=FAMILY, subject=vm.id, start=world.now, result=200
     )
     world.database.put(operation)
     world.later(world.now + timedelta(seconds=seconds), "compute", vm.id, operation=path, **change)

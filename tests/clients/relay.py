@@ -5,9 +5,10 @@ from __future__ import annotations
 import selectors
 import socket
 import socketserver
+import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 AZURE_NAMES = ("management.azure.com", "login.microsoftonline.com")
 """The names a client without a setting for private clouds connects to. The vault's certificate covers them."""
@@ -78,3 +79,15 @@ def relay(vault: tuple[str, int]) -> Iterator[Relay]:
         finally:
             server.shutdown()
             thread.join(5)
+
+
+def main() -> None:
+    """`python -m tests.clients.relay PORT`: a relay to the vault on that port, until interrupted."""
+    with relay(("127.0.0.1", int(sys.argv[1]))) as server:
+        print(f"export HTTPS_PROXY={server.url}", flush=True)
+        with suppress(KeyboardInterrupt):
+            threading.Event().wait()
+
+
+if __name__ == "__main__":
+    main()
