@@ -117,48 +117,54 @@ def _stack_metadata(origin: str) -> dict[str, Any]:
     }
 
 
+_ENDPOINTS = [
+    "activeDirectoryDataLake",
+    "appInsightsResourceId",
+    "appInsightsTelemetryChannelResourceId",
+    "attestationResourceId",
+    "batch",
+    "gallery",
+    "graph",
+    "graphAudience",
+    "logAnalyticsResourceId",
+    "media",
+    "microsoftGraphResourceId",
+    "ossrDbmsResourceId",
+    "portal",
+    "resourceManager",
+    "sqlManagement",
+    "synapseAnalyticsResourceId",
+    "vmImageAliasDoc",
+]
+"""Every endpoint a cloud may have: all lead back here, so that no client turns to the public cloud for one."""
+
+_SUFFIXES = {
+    "acrLoginServer": "azurecr",
+    "attestationEndpoint": "attest",
+    "keyVaultDns": "vault",
+    "mariadbServerEndpoint": "mariadb",
+    "mhsmDns": "managedhsm",
+    "mysqlServerEndpoint": "mysql",
+    "postgresqlServerEndpoint": "postgres",
+    "sqlServerHostname": "database",
+    "storage": "core",
+    "storageSyncEndpointSuffix": "afs",
+    "synapseAnalytics": "dev",
+}
+
+
 def _cloud_metadata(origin: str) -> dict[str, Any]:
     # The login endpoint ends with /adfs because every Azure client then leaves out instance discovery, which
     # would ask the public cloud whether it knows this host.
-    return {
-        "name": "Embedded",
-        "portal": f"{origin}/",
-        "authentication": {
-            "loginEndpoint": f"{origin}/adfs",
-            "audiences": [f"{origin}/"],
-            "tenant": "adfs",
-            "identityProvider": "ADFS",
-        },
-        "resourceManager": f"{origin}/",
-        "graph": f"{origin}/",
-        "graphAudience": f"{origin}/",
-        "microsoftGraphResourceId": f"{origin}/",
-        "gallery": f"{origin}/",
-        "sqlManagement": f"{origin}/",
-        "batch": f"{origin}/",
-        "media": f"{origin}/",
-        "vmImageAliasDoc": f"{origin}/aliases.json",
-        "activeDirectoryDataLake": f"{origin}/",
-        "appInsightsResourceId": f"{origin}/",
-        "appInsightsTelemetryChannelResourceId": f"{origin}/",
-        "logAnalyticsResourceId": f"{origin}/",
-        "attestationResourceId": f"{origin}/",
-        "synapseAnalyticsResourceId": f"{origin}/",
-        "ossrDbmsResourceId": f"{origin}/",
-        "suffixes": {
-            "acrLoginServer": "azurecr.localhost",
-            "keyVaultDns": "vault.localhost",
-            "mhsmDns": "managedhsm.localhost",
-            "sqlServerHostname": "database.localhost",
-            "storage": "core.localhost",
-            "storageSyncEndpointSuffix": "afs.localhost",
-            "attestationEndpoint": "attest.localhost",
-            "synapseAnalytics": "dev.localhost",
-            "mysqlServerEndpoint": "mysql.localhost",
-            "mariadbServerEndpoint": "mariadb.localhost",
-            "postgresqlServerEndpoint": "postgres.localhost",
-        },
+    authentication = {
+        "loginEndpoint": f"{origin}/adfs",
+        "audiences": [f"{origin}/"],
+        "tenant": "adfs",
+        "identityProvider": "ADFS",
     }
+    suffixes = {name: f"{host}.localhost" for name, host in _SUFFIXES.items()}
+    endpoints = dict.fromkeys(_ENDPOINTS, f"{origin}/")
+    return {"name": "Embedded", "authentication": authentication, "suffixes": suffixes} | endpoints
 
 
 # -- OpenID discovery -------------------------------------------------------------------------------------------

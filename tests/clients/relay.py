@@ -55,15 +55,16 @@ class _Tunnel(socketserver.StreamRequestHandler):
 def _pump(client: socket.socket, vault: socket.socket) -> None:
     """Carry bytes both ways until either side closes or nothing moves for too long."""
     with selectors.DefaultSelector() as ready:
-        ready.register(client, selectors.EVENT_READ, vault)
-        ready.register(vault, selectors.EVENT_READ, client)
+        ready.register(client, selectors.EVENT_READ, (client, vault))
+        ready.register(vault, selectors.EVENT_READ, (vault, client))
         while events := ready.select(_LONGEST_SILENCE):
             for key, _ in events:
+                source, sink = key.data
                 try:
-                    data = key.fileobj.recv(65536)  # type: ignore[union-attr] # both were registered as sockets
+                    data = source.recv(65536)
                     if not data:
                         return
-                    key.data.sendall(data)
+                    sink.sendall(data)
                 except OSError:
                     return
 
