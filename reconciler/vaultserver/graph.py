@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
+from functools import partial
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from starlette.responses import Response
@@ -24,6 +26,7 @@ Json = dict[str, Any]
 Section = tuple[str, Callable[[WireCall, list[str]], Iterable[Json]]]
 
 MOST_ROWS = 1000
+MOST_SNAPSHOTS = 4
 _VAULT = "microsoft.recoveryservices/vaults"
 _QUOTA = {"x-ms-user-quota-remaining": "14", "x-ms-user-quota-resets-after": "00:00:05"}
 _PROPERTY_COLUMNS = ("kind", "managedBy", "sku", "plan", "tags", "identity", "zones", "extendedLocation")
@@ -31,10 +34,33 @@ _PROPERTY_COLUMNS = ("kind", "managedBy", "sku", "plan", "tags", "identity", "zo
 
 def routes(world: World) -> list[BaseRoute]:
     """The one route of Resource Graph."""
-    return [ArmRoute(world, "/providers/Microsoft.ResourceGraph/resources", _query, ["POST"])]
+    kept = Snapshots()
+    handler = partial(_query, kept)
+    return [ArmRoute(world, "/providers/Microsoft.ResourceGraph/resources", handler, ["POST"])]
 
 
-def _query(call: WireCall) -> Response:
+class Snapshots:
+    """The last few answers that had further pages, so that a fleet is evaluated once and its pages agree."""
+
+    def __init__(self) -> None:
+        self._kept: dict[int, tuple[object, kusto.Result]] = {}
+        self._numbers = count(1)
+
+    def keep(self, asked: object, result: kusto.Result) -> int:
+        """A number under which the result of what was asked is found again, for a while."""
+        number = next(self._numbers)
+        self._kept[number] = (asked, result)
+        while len(self._kept) > MOST_SNAPSHOTS:
+            del self._kept[min(self._kept)]
+        return number
+
+    def find(self, number: int, asked: object) -> kusto.Result | None:
+        """The result, if it is still kept and was an answer to the same question."""
+        before, result = self._kept.get(number, (None, None))
+        return result if before == asked else None
+
+
+def _query(kept: Snapshots, call: WireCall) -> Response:
     body = call.json()
     options = {} if body.get("options") is None else body["options"]
     query = body.get("query")
@@ -43,11 +69,17 @@ def _query(call: WireCall) -> Response:
             "InvalidQuery", "The request body must have a 'query' text, and 'options' must be an object."
         )
     scope = _scope(call.world, body.get("subscriptions") or options.get("subscriptions"))
+    start, size, number = _place(options)
+    result = kept.find(number, (query, scope))
     try:
-        result = kusto.run(query, _tables(call, scope), call.world.now)
+        result = result or kusto.run(query, _tables(call, scope), call.world.now)
     except QueryError as error:
         raise _bad_request("InvalidQuery", f"Query is invalid: {error}.") from error
-    return json_response(_answer(result, options), headers=_QUOTA)
+    body = _answer(result, start, size, as_table=options.get("resultFormat") == "table")
+    if start + size < len(result.rows) and not result.limited:
+        number = number if kept.find(number, (query, scope)) else kept.keep((query, scope), result)
+        body["$skipToken"] = base64.urlsafe_b64encode(f"row {start + size} {number}".encode()).decode()
+    return json_response(body, headers=_QUOTA)
 
 
 class GraphError(errors.ArmError):
@@ -71,36 +103,31 @@ def _scope(world: World, asked: object) -> list[str]:
     return [one for one in known if fold(one) in wanted]
 
 
-def _answer(result: kusto.Result, options: Json) -> Json:
+def _place(options: Json) -> tuple[int, int, int]:
+    """The first row asked for, the number of rows, and the snapshot a token names (0 without one)."""
     try:
         size = min(int(options.get("$top") or MOST_ROWS), MOST_ROWS)
-        start = _start(options)
-    except ValueError as error:
-        raise _bad_request(
-            "InvalidPaging", "$top and $skip are numbers, $skipToken one that this query gave."
-        ) from error
+        if not options.get("$skipToken"):
+            return int(options.get("$skip") or 0), size, 0
+        kind, row, number = base64.urlsafe_b64decode(str(options["$skipToken"])).decode().split(" ")
+        if kind != "row":
+            raise ValueError(kind)
+        return int(row), size, int(number)
+    except (ValueError, TypeError) as error:
+        message = "$top and $skip are numbers, and $skipToken is one that this query gave."
+        raise _bad_request("InvalidPaging", message) from error
+
+
+def _answer(result: kusto.Result, start: int, size: int, *, as_table: bool) -> Json:
     page = result.rows[start : start + size]
-    more = start + size < len(result.rows)
-    body: Json = {
+    cut = result.limited and start + size < len(result.rows)
+    return {
         "totalRecords": len(result.rows),
         "count": len(page),
-        "data": _plain(_table(page) if options.get("resultFormat") == "table" else page),
+        "data": _plain(_table(page) if as_table else page),
         "facets": [],
-        "resultTruncated": "true" if more and result.limited else "false",
+        "resultTruncated": "true" if cut else "false",
     }
-    if more and not result.limited:
-        body["$skipToken"] = base64.urlsafe_b64encode(f"row {start + size}".encode()).decode()
-    return body
-
-
-def _start(options: Json) -> int:
-    mark = options.get("$skipToken")
-    if not mark:
-        return int(options.get("$skip") or 0)
-    kind, _, number = base64.urlsafe_b64decode(str(mark)).decode().partition(" ")
-    if kind != "row":
-        raise ValueError(mark)
-    return int(number)
 
 
 def _table(rows: list[Json]) -> Json:

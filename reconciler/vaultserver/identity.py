@@ -117,7 +117,7 @@ def _stack_metadata(origin: str) -> dict[str, Any]:
     }
 
 
-_ENDPOINTS = [
+_ENDPOINTS = (
     "activeDirectoryDataLake",
     "appInsightsResourceId",
     "appInsightsTelemetryChannelResourceId",
@@ -135,7 +135,7 @@ _ENDPOINTS = [
     "sqlManagement",
     "synapseAnalyticsResourceId",
     "vmImageAliasDoc",
-]
+)
 """Every endpoint a cloud may have: all lead back here, so that no client turns to the public cloud for one."""
 
 _SUFFIXES = {

@@ -141,3 +141,28 @@ def test_a_bad_request_is_refused_with_the_reason_in_its_details(body: dict[str,
     assert answer.status == 400
     assert answer.json["error"]["code"] == "BadRequest"
     assert answer.json["error"]["details"][0]["message"]
+
+
+def test_the_pages_of_an_answer_agree_whatever_happens_in_between() -> None:
+    wire = Wire()
+    for number in range(3):
+        wire.vm(f"web-{number}")
+    query = "resources | where type endswith 'virtualmachines' | project id, name | order by id asc"
+    first = ask(wire, query, **{"$top": 2})
+    wire.vm("web-00")
+    second = ask(wire, query, **{"$top": 2, "$skipToken": first["$skipToken"]})
+    assert [row["name"] for row in (*first["data"], *second["data"])] == ["web-0", "web-1", "web-2"]
+    assert ask(wire, query)["totalRecords"] == 4
+
+
+def test_a_token_of_another_query_or_of_an_answer_no_longer_kept_goes_on_by_row() -> None:
+    wire = Wire()
+    for number in range(3):
+        wire.vm(f"web-{number}")
+    machines = "resources | where type endswith 'virtualmachines' | project name | order by name asc"
+    token = ask(wire, machines, **{"$top": 1})["$skipToken"]
+    assert ask(wire, f"{machines} | where name != 'web-0'", **{"$skipToken": token})["data"] == [{"name": "web-2"}]
+    for _ in range(5):
+        ask(wire, machines, **{"$top": 1})
+    wire.vm("web-00")
+    assert ask(wire, machines, **{"$skipToken": token})["data"][0] == {"name": "web-00"}
