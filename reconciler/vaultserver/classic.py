@@ -75,10 +75,43 @@ def model(vm: VmRecord) -> dict[str, Any]:
             },
             "hardwareProfile": {"size": vm.vm_size, "deploymentName": service, "deploymentId": vm.vm_id},
             "instanceView": view,
-            "storageProfile": {
-                "operatingSystemDisk": {"diskName": f"{vm.name}-os", "operatingSystem": vm.os, "caching": "ReadWrite"},
-                "dataDisks": [{"diskName": disk.name, "lun": lun} for lun, disk in enumerate(vm.data_disks)],
-            },
-            "networkProfile": {"inputEndpoints": [], "virtualNetwork": None},
+            "storageProfile": _storage(vm),
+            "networkProfile": _network(vm),
         },
+    }
+
+
+def _storage(vm: VmRecord) -> dict[str, Any]:
+    return {
+        "operatingSystemDisk": {
+            "diskName": f"{vm.name}-os",
+            "operatingSystem": vm.os,
+            "caching": "ReadWrite",
+            "ioType": _io(vm.os_disk_storage),
+        },
+        "dataDisks": [
+            {"diskName": disk.name, "lun": lun, "ioType": _io(disk.storage)} for lun, disk in enumerate(vm.data_disks)
+        ],
+    }
+
+
+def _io(storage: str) -> str:
+    """Service management's word for the performance of a disk's storage account."""
+    return "Provisioned" if fold(storage).startswith("premium") else "Standard"
+
+
+def _network(vm: VmRecord) -> dict[str, Any]:
+    """`networkInterfaces` are those beside the primary one, and a balanced endpoint names its set, as there."""
+    endpoint: dict[str, Any] = {
+        "endpointName": "https",
+        "privatePort": 443,
+        "publicPort": 443,
+        "protocol": "tcp",
+        "enableDirectServerReturn": False,
+        "loadBalancedEndpointSetName": f"{vm.name}-set",
+    }
+    return {
+        "inputEndpoints": [endpoint] if vm.load_balancer else [],
+        "networkInterfaces": [{"name": f"{vm.name}-nic-{number}"} for number in range(2, vm.nics + 1)],
+        "virtualNetwork": None,
     }

@@ -27,3 +27,16 @@ def test_one_classic_machine_is_read_by_its_own_id() -> None:
     assert wire.ask("GET", vm.id).json["id"] == vm.id
     assert wire.ask("GET", vm.id).json["properties"]["domainName"]["name"] == "rg-web"
     assert wire.ask("GET", f"{vm.id}-no").json["error"]["code"] == "ResourceNotFound"
+
+
+def test_a_classic_machine_tells_its_premium_disks_further_interfaces_and_balanced_endpoint() -> None:
+    wire = Wire()
+    disks = [{"storage": "Premium_LRS"}, {"storage": "Standard_LRS"}]
+    rich = wire.vm("rich", classic=True, dataDisks=disks, nics=3, loadBalancer=True)
+    plain = wire.vm("plain", classic=True)
+    properties = wire.ask("GET", rich.id).json["properties"]
+    assert [disk["ioType"] for disk in properties["storageProfile"]["dataDisks"]] == ["Provisioned", "Standard"]
+    assert len(properties["networkProfile"]["networkInterfaces"]) == 2
+    assert properties["networkProfile"]["inputEndpoints"][0]["loadBalancedEndpointSetName"]
+    network = wire.ask("GET", plain.id).json["properties"]["networkProfile"]
+    assert (network["networkInterfaces"], network["inputEndpoints"]) == ([], [])
