@@ -6,15 +6,12 @@ from collections.abc import Mapping
 
 from reconciler.engine.verdict import NOT_VERIFIED, UNKNOWN_OUTCOME
 from reconciler.model.ids import fold
-from reconciler.model.observed import Observed, ObservedVault, ProtectedItem
+from reconciler.model.observed import Observed, ObservedVault
 from reconciler.model.outcome import Done, Failed, Outcome, Pending, Retry, Skipped
 from reconciler.model.plan import Plan, Step, SubjectKind
-from reconciler.model.state import ItemState
 
 UNSEEN_SECONDS = 60.0
 """Until something that could not be verified is looked at again."""
-_OFF = frozenset({ItemState.PROTECTION_STOPPED, ItemState.PROTECTION_PAUSED, ItemState.BACKUPS_SUSPENDED})
-_STRANGE = frozenset({ItemState.INVALID, ItemState.UNKNOWN})
 _PROTECTING = frozenset({"protect", "change-policy", "resume"})
 
 
@@ -64,18 +61,13 @@ def shows(step: Step, observed: Observed) -> bool:
 def _shows_vm(action: str, key: str, vault: ObservedVault) -> bool:
     item = vault.items.get(key)
     if action in _PROTECTING:
-        return item is not None and is_protected(item)
+        return item is not None and item.protected
     match action:
         case "stop":
-            return item is not None and not item.soft_deleted and item.state in _OFF
+            return item is not None and item.stopped
         case "undelete":
             return item is not None and not item.soft_deleted
         case "register":
             return key in vault.registered or item is not None
         case _:
             return True
-
-
-def is_protected(item: ProtectedItem) -> bool:
-    """Whether the vault shows the VM as one that it backs up, from the moment the first backup is awaited."""
-    return not item.soft_deleted and item.state not in _OFF | _STRANGE

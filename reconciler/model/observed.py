@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from reconciler.model.backup_rules import BackupRules
 from reconciler.model.desired import OsType, SoftDeleteState
-from reconciler.model.state import ItemState
+from reconciler.model.state import PROTECTED_STATES, STOPPED_STATES, ItemState
 
 VmKey = str
 """An ARM id with its ASCII letters folded (`model.ids.fold`): the identity by which VMs are matched."""
@@ -90,6 +90,15 @@ class ProtectedItem:
     last_backup_time: datetime | None = None
     last_recovery_point: datetime | None = None
     health: str = ""
+
+    @property
+    def protected(self) -> bool:
+        """Whether the vault shows the VM as one that it backs up: the one definition, for plan, coverage and result."""
+        return self.state in PROTECTED_STATES and not self.soft_deleted
+
+    @property
+    def stopped(self) -> bool:
+        return self.state in STOPPED_STATES and not self.soft_deleted
 
 
 @dataclass(frozen=True, slots=True)

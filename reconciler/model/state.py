@@ -43,6 +43,13 @@ class ItemState(StrEnum):
     """A word this version does not know; the raw one is kept beside it."""
 
 
+PROTECTED_STATES = frozenset({ItemState.PROTECTED, ItemState.IR_PENDING, ItemState.PROTECTION_PAUSED})
+"""What counts as protected (facts D 36): also awaiting the first backup or paused by the service, not in error."""
+
+STOPPED_STATES = frozenset({ItemState.PROTECTION_STOPPED, ItemState.BACKUPS_SUSPENDED})
+"""Backups are off, the recovery points stay."""
+
+
 class Risk(IntEnum):
     """What a step can cost, mildest first."""
 

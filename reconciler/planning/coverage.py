@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
+from reconciler.actions import ACTIONS
 from reconciler.model.desired import Vault
 from reconciler.model.observed import VirtualMachine, VmKey
 from reconciler.model.plan import Basis, Coverage, Finding, Severity, Step
+from reconciler.model.state import State
 from reconciler.planning.match import has_tags, matches_any
 from reconciler.planning.select import Wish
 from reconciler.planning.situation import Situation
-from reconciler.planning.standing import shielded
-
-_PROTECTING = frozenset({"protect", "resume"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +22,7 @@ class Covered:
 
 
 def cover(situation: Situation, wishes: Iterable[Wish], steps: Iterable[Step]) -> Covered:
-    """Each VM in scope counted once. Protected is what was seen so; planned is what this plan will protect."""
+    """Each VM in scope counted once. Protected is what was seen so; planned is what this plan sets out to protect."""
     wished = tuple(wishes)
     exempt = {wish.meant.key for wish in wished if wish.hands_off == "exempt"}
     spoken = {wish.meant.key for wish in wished}
@@ -52,15 +51,8 @@ def cover(situation: Situation, wishes: Iterable[Wish], steps: Iterable[Step]) -
 
 
 def _planned(steps: Iterable[Step]) -> frozenset[str]:
-    """ARM ids of VMs whose whole way is expected to succeed."""
-    doomed: set[str] = set()
-    planned: set[str] = set()
-    for step in steps:
-        if step.predicted:
-            doomed.add(step.subject.id)
-        elif step.action in _PROTECTING:
-            planned.add(step.subject.id)
-    return frozenset(planned - doomed)
+    """ARM ids of VMs with a way to protection among the steps, whether or not a failure is foreseen on it."""
+    return frozenset(step.subject.id for step in steps if ACTIONS[step.action].after is State.PROTECTED)
 
 
 def _in_scope(situation: Situation, vault: Vault) -> Iterator[VirtualMachine]:
@@ -74,7 +66,7 @@ def _in_scope(situation: Situation, vault: Vault) -> Iterator[VirtualMachine]:
 
 
 def _standing(situation: Situation, vm: VirtualMachine, planned: Collection[str], exempt: Collection[VmKey]) -> str:
-    if any(shielded(item) for _, item in situation.holders.get(vm.key, ())):
+    if any(item.protected for _, item in situation.holders.get(vm.key, ())):
         return "protected"
     if vm.id in planned:
         return "planned"

@@ -55,7 +55,7 @@ def draft(situation: Situation, wish: Wish, ground: Ground) -> Draft:
     try:
         made = _steps(situation, wish, ground, stand, way)
     except BadSegmentError as bad:
-        finding = _finding("vm-not-addressable", wish, str(bad))
+        finding = _finding("vm-not-addressable", wish, f"{wish.meant.label} cannot be addressed: {bad}.")
         return Draft(quiet=[Quiet(_subject(wish), finding.code, wish.meant.source)], findings=[*findings, finding])
     made.findings[:0] = findings
     return made
@@ -84,7 +84,7 @@ def _at_rest(situation: Situation, wish: Wish, ground: Ground) -> tuple[str, Sta
         return "vm-vault-region-mismatch", None, findings
     if not _policy_exists(situation, wish):
         policy = wish.protection.policy if wish.protection else ""
-        text = f"The policy {policy!r} is neither declared for {wish.vault.name!r} nor is it in that vault."
+        text = f"The policy {policy!r} is neither declared for the vault {wish.vault.name!r} nor in it."
         return "policy-not-found", None, [*findings, _finding("policy-not-found", wish, text)]
     reported = _reported(wish, stand)
     if reported is not None:
@@ -108,10 +108,10 @@ def _reported(wish: Wish, stand: Standing) -> Finding | None:
     if wish.protection is None or wish.protection.drift is not Drift.REPORT:
         return None
     if stand.state is State.DRIFTED and stand.item is not None:
-        text = f"{wish.meant.label} has the policy {policy_of(stand.item)!r}, declared is {wish.protection.policy!r}."
+        text = f"{wish.meant.label} is backed up by {policy_of(stand.item)!r} instead of {wish.protection.policy!r}."
         return _finding("policy-drift", wish, text, Severity.WARNING)
     if stand.state in {State.STOPPED, State.SOFT_DELETED}:
-        text = f"The protection of {wish.meant.label} is {stand.because}."
+        text = f"{wish.meant.label} is {stand.because}."
         return _finding("protection-drift", wish, text, Severity.WARNING)
     return None
 

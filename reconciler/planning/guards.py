@@ -57,16 +57,20 @@ def approvals(situation: Situation, steps: Iterable[Step]) -> tuple[list[Step], 
         if vault is not None and vault.immutability in {"Locked", "Unlocked"} and step.risk is Risk.DESTRUCTIVE:
             code, text = (
                 "immutable",
-                f"The vault {step.vault!r} is immutable: Azure refuses {step.id}.",
+                f"The vault {step.vault!r} has immutability {vault.immutability}, so Azure refuses {_what(step)}.",
             )
         elif vault is not None and vault.guarded and step.risk > Risk.SAFE:
-            code, text = "needs-approval", f"The vault {step.vault!r} has a resource guard: {step.id} needs approval."
+            code, text = "needs-approval", f"A resource guard watches the vault {step.vault!r} over {_what(step)}."
         if code:
             subjects = (step.subject.id,)
             findings.append(Finding(code, Severity.ERROR, subjects, text, step.source, Basis.OBSERVED, step.vault))
             step = replace(step, predicted=(*step.predicted, code))
         result.append(step)
     return result, findings
+
+
+def _what(step: Step) -> str:
+    return f"{step.action} of {step.subject.name}"
 
 
 def _apply(now: Guarded, name: str, hold: Hold) -> Guarded:

@@ -10,7 +10,7 @@ from reconciler.actions import ACTIONS
 from reconciler.model.desired import Desired, Generation
 from reconciler.model.ids import fold
 from reconciler.model.observed import Observed, Sizes, VirtualMachine
-from reconciler.model.plan import Basis, Finding, Plan, Quiet, Severity, Step, Subject, SubjectKind
+from reconciler.model.plan import Basis, Finding, Plan, Quiet, Seen, Severity, Step, Subject, SubjectKind
 from reconciler.model.span import Span
 from reconciler.planning.aim import aimed_at, missed, needed
 from reconciler.planning.brakes import Brakes
@@ -74,7 +74,13 @@ def plan(
         findings=_by_severity(findings),
         coverage=covered.coverage,
         digest=digest(situation, kept.steps, held),
+        seen=_seen(observed),
     )
+
+
+def _seen(observed: Observed) -> Seen:
+    vaults = [vault for vault in observed.vaults.values() if vault.exists]
+    return Seen(len(observed.vms), sum(len(vault.items) for vault in vaults), len(vaults))
 
 
 def candidates(
@@ -144,9 +150,11 @@ def _drafted(situation: Situation, chosen: Selection, ground: Mapping[str, Groun
 def _overfull(situation: Situation, sheet: _Sheet) -> None:
     """Foresee which protections no longer fit into a vault: the last ones, in the order in which they are sent."""
     room: dict[str, int] = {}
+    full: dict[str, int] = {}
     for name, vault in situation.vaults.items():
         limit = situation.limits(vault).vms_per_vault
         if limit is not None:
+            full[name] = limit.value
             room[name] = limit.value - len(situation.seen(vault).items)
     first: dict[tuple[str, str], int] = {}
     for number, step in enumerate(sheet.steps):
@@ -158,7 +166,7 @@ def _overfull(situation: Situation, sheet: _Sheet) -> None:
             number = first[step.vault, step.subject.id]
             start = sheet.steps[number]
             sheet.steps[number] = replace(start, predicted=(*start.predicted, "vault-full"))
-            text = f"The vault {step.vault!r} has no room left for {step.subject.name}."
+            text = f"The vault {step.vault!r} holds {full[step.vault]} VMs, {step.subject.name} is one too many."
             subjects = (step.subject.id,)
             finding = Finding("vault-full", Severity.ERROR, subjects, text, step.source, Basis.RULE, step.vault)
             sheet.findings.append(finding)

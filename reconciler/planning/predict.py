@@ -19,6 +19,7 @@ from reconciler.planning.unsupported_os import unsupported
 
 _UP = frozenset({Power.RUNNING, Power.UNKNOWN})
 _ENHANCED_ONLY = frozenset({"UltraSSD_LRS", "PremiumV2_LRS"})
+_NUMBERS = {2: "two", 3: "three", 4: "four"}
 _NOT_RUNNING = "register-vm-not-running"
 _NEEDS_POWER = frozenset({_NOT_RUNNING, "register-agent-certificate-missing", "backup-extension-install-failed"})
 """Rows that a start of the VM may clear."""
@@ -46,7 +47,7 @@ def foresee_change(situation: Situation, wish: Wish) -> Foresight:
     job = situation.busy.get((wish.vault.name, container_key(vm))) if vm is not None else None
     if job is None:
         return Foresight(())
-    text = f"A {job.operation} job of {wish.meant.label} is still running."
+    text = f"The {job.operation} job {job.id} of {wish.meant.label} has not ended."
     return Foresight((_finding("register-item-busy", wish, text),))
 
 
@@ -71,18 +72,21 @@ def _codes(found: list[Finding]) -> list[str]:
 
 def _facts(vm: VirtualMachine, limits: Limits) -> Iterator[tuple[str, str]]:
     if vm.provisioning_state == "Failed":
-        yield "provisioning-failed", f"{vm.label} is in the provisioning state Failed."
+        yield "provisioning-failed", f"Azure shows provisioningState Failed for {vm.label}."
     if limits.must_run_to_register and vm.power not in _UP:
         yield _NOT_RUNNING, f"{vm.label} is {vm.power}."
     most = (limits.data_disks_classic if vm.classic else limits.data_disks).value
     if vm.data_disks > most:
-        yield "register-too-many-data-disks", f"{vm.label} has {vm.data_disks} data disks, the limit is {most}."
+        text = f"{vm.label} has {vm.data_disks} data disks, {limits.generation} backs up VMs with at most {most}."
+        yield "register-too-many-data-disks", text
     unfit = list(_unsupported_facts(vm, limits))
     if unfit:
-        yield "register-internal-error", f"{vm.label} has {' and '.join(unfit)}."
+        text = f"{vm.label} has {_listed(unfit)}, which {limits.generation} does not support."
+        yield "register-internal-error", text
     system = unsupported(vm)
     if system:
-        yield "register-agent-install-timeout", f"{vm.label} runs {system}, which is not supported."
+        text = f"{vm.label} runs {system}, on which the backup extension cannot be installed."
+        yield "register-agent-install-timeout", text
     if vm.power is Power.RUNNING:
         yield from _agent(vm, limits)
 
@@ -91,9 +95,14 @@ def _unsupported_facts(vm: VirtualMachine, limits: Limits) -> Iterator[str]:
     if not limits.premium_storage and any(fold(sku).startswith("premium") for sku in vm.storage):
         yield "premium storage"
     if not limits.several_nics and vm.nics > 1:
-        yield f"{vm.nics} network interfaces"
+        yield f"{_NUMBERS.get(vm.nics, str(vm.nics))} network interfaces"
     if not limits.load_balancer and vm.load_balanced:
         yield "a load balancer"
+
+
+def _listed(facts: list[str]) -> str:
+    *most, last = facts
+    return f"{', '.join(most)} and {last}" if most else last
 
 
 def _agent(vm: VirtualMachine, limits: Limits) -> Iterator[tuple[str, str]]:
@@ -101,10 +110,10 @@ def _agent(vm: VirtualMachine, limits: Limits) -> Iterator[tuple[str, str]]:
     if vm.agent is None:
         yield "register-agent-certificate-missing", f"{vm.label} runs and shows no VM agent."
     elif vm.os is OsType.WINDOWS and _parts(vm.agent.version) < _parts(limits.windows_agent_min):
-        text = f"{vm.label} has VM agent {vm.agent.version}, needed is {limits.windows_agent_min}."
+        text = f"{vm.label} has VM agent {vm.agent.version}, {limits.generation} needs {limits.windows_agent_min}."
         yield "register-agent-certificate-missing", text
     elif not vm.agent.ready:
-        yield "backup-extension-install-failed", f"The VM agent of {vm.label} is installed and not ready."
+        yield "backup-extension-install-failed", f"The VM agent {vm.agent.version} of {vm.label} is not ready."
 
 
 def _parts(version: str) -> tuple[int, ...]:
@@ -142,7 +151,7 @@ def _azures_word(situation: Situation, wish: Wish) -> Iterator[Finding]:
     if check is None or not check.code:
         return
     row = catalog().match("register", AzureError(check.code, check.message))
-    text = f"Azure's check of {wish.meant.label} says {check.code}: {check.message}".strip()
+    text = f"Azure's check of {wish.meant.label} says {check.code}" + (f": {check.message}" if check.message else ".")
     yield _finding(row.id, wish, text, Basis.AZURE)
 
 

@@ -11,7 +11,7 @@ from reconciler.model.desired import Exemption, Expect, Pause, Protection, Retir
 from reconciler.model.ids import fold
 from reconciler.model.observed import ProtectedItem, VirtualMachine, VmKey
 from reconciler.model.plan import Basis, Finding, Severity
-from reconciler.model.span import Places, Span
+from reconciler.model.span import Span
 from reconciler.model.state import State
 from reconciler.planning.estate import region
 from reconciler.planning.situation import Situation, quoted
@@ -58,10 +58,14 @@ def select(situation: Situation) -> Selection:
     today = now.astimezone(UTC).date()
     live = [doc for doc in desired.exemptions if today <= doc.expires]
     chosen.findings += [
-        _expired(doc.places, "exemption-expired", doc.name) for doc in desired.exemptions if doc.expires < today
+        _expired(doc, "exemption-expired", f"with {doc.expires}") for doc in desired.exemptions if doc.expires < today
     ]
     pauses = [doc for doc in desired.pauses if now < doc.until]
-    chosen.findings += [_expired(doc.places, "pause-expired", doc.name) for doc in desired.pauses if doc.until <= now]
+    chosen.findings += [
+        _expired(doc, "pause-expired", f"at {doc.until.astimezone(UTC):%Y-%m-%d %H:%M} UTC")
+        for doc in desired.pauses
+        if doc.until <= now
+    ]
     retired = _all(situation, chosen, desired.retirements)
     exempt = _all(situation, chosen, live)
     paused = _all(situation, chosen, [doc for doc in pauses if doc.virtual_machines])
@@ -150,6 +154,9 @@ def _meant(situation: Situation, chosen: Selection, document: Document) -> Itera
 def _named(situation: Situation, chosen: Selection, vault: Vault, ref: VmRef, document: Document) -> Iterator[Meant]:
     source = ref.span if ref.span.line else document.places.at()
     vms = situation.estate.named(vault, ref)
+    if len(vms) > 1 and ref.cloud_service is None:
+        # A group does not tell a classic VM from its namesake there; a cloud service does, so a group means the other.
+        vms = [vm for vm in vms if not vm.classic] if ref.resource_group and any(not vm.classic for vm in vms) else vms
     if len(vms) > 1:
         here = [vm for vm in vms if region(vm.location) == region(vault.location)]
         vms = here if len(here) == 1 else vms
@@ -203,32 +210,33 @@ def _ambiguous(ref: VmRef, vms: Iterable[VirtualMachine], source: Span, vault: V
         else f"{{name: {vm.name}, resourceGroup: {vm.resource_group}}}"
         for vm in vms
     ]
-    text = f"{ref} means {len(ways)} virtual machines. Write one of: {quoted(ways)}."
+    text = f"{ref} means {len(ways)} virtual machines: write one of {quoted(ways)}."
     subjects = tuple(vm.id for vm in vms)
     return Finding("vm-name-ambiguous", Severity.ERROR, subjects, text, source, Basis.OBSERVED, vault.name)
 
 
 def _not_found(situation: Situation, vault: Vault, ref: VmRef, source: Span) -> Finding:
     near = situation.estate.close_to(vault, ref)
-    text = f"There is no virtual machine {ref} in the subscription {vault.subscription_id}."
-    if near:
-        text += f" Did you mean {quoted(near)}?"
+    text = f"The subscription {vault.subscription_id} has no virtual machine {ref}"
+    text += f"; did you mean {quoted(near)}?" if near else "."
     return Finding("vm-not-found", Severity.ERROR, (str(ref),), text, source, Basis.OBSERVED, vault.name)
 
 
 def _tie(claims: Sequence[tuple[Protection, Meant]]) -> Finding:
     said = [f"{protection.name} ({protection.policy} in {protection.vault})" for protection, _ in claims]
     protection, meant = claims[0]
-    text = f"{meant.label} is wanted by {quoted(said)}, all of the same priority. Give one a higher one."
+    text = f"{meant.label} is wanted by {quoted(said)}, all of priority {protection.priority}."
     return Finding("protection-tie", Severity.ERROR, (meant.id,), text, meant.source, Basis.RULE, protection.vault)
 
 
 def _contradiction(wish: Wish, document: Document, meant: Meant) -> Finding:
     kind = type(document).__name__
-    rival = wish.protection.name if wish.protection else "an Exemption"
-    text = f"{meant.label} is named by {rival} and by the {kind} {document.name!r}. Take it out of one of them."
+    rival = f"the Protection {wish.protection.name!r}" if wish.protection else "an Exemption"
+    text = f"{meant.label} is named by {rival} and by the {kind} {document.name!r}."
     return Finding("protection-tie", Severity.ERROR, (meant.id,), text, meant.source, Basis.RULE, wish.vault.name)
 
 
-def _expired(places: Places, code: str, name: str) -> Finding:
-    return Finding(code, Severity.WARNING, (name,), f"{name!r} no longer counts.", places.at("spec"), Basis.RULE)
+def _expired(document: Exemption | Pause, code: str, end: str) -> Finding:
+    text = f"The {type(document).__name__} {document.name!r} ended {end}."
+    source = document.places.at("spec")
+    return Finding(code, Severity.WARNING, (document.name,), text, source, Basis.RULE, document.vault)

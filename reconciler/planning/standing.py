@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from reconciler.actions.paths import vault_id
+from reconciler.model.desired import Vault
 from reconciler.model.ids import fold
 from reconciler.model.observed import ProtectedItem
 from reconciler.model.plan import Basis, Finding, Severity
 from reconciler.model.state import ItemState, State
 from reconciler.planning.select import Wish
 from reconciler.planning.situation import Situation, policy_of
+
+_VAULT_ID = re.compile(
+    r"/subscriptions/(?P<subscription>[^/]+)/resourceGroups/(?P<group>[^/]+)"
+    r"/providers/Microsoft\.RecoveryServices/vaults/(?P<name>[^/]+)",
+    re.ASCII | re.IGNORECASE,
+)
 
 QUIET = {
     ItemState.PROTECTED: "protected",
@@ -19,11 +27,6 @@ QUIET = {
     ItemState.PROTECTION_ERROR: "protection-error",
 }
 """Why nothing is to be done for an item that has the right policy."""
-
-SHIELDED = frozenset({ItemState.PROTECTED, ItemState.IR_PENDING, ItemState.PROTECTION_PAUSED})
-"""What counts as protected."""
-
-_OFF = frozenset({ItemState.PROTECTION_STOPPED, ItemState.BACKUPS_SUSPENDED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,22 +44,17 @@ def standing(situation: Situation, wish: Wish) -> Standing:
     return _without_item(situation, wish) if item is None else _of_item(wish, item)
 
 
-def shielded(item: ProtectedItem) -> bool:
-    """Whether an item was seen protected."""
-    return item.state in SHIELDED and not item.soft_deleted
-
-
 def _of_item(wish: Wish, item: ProtectedItem) -> Standing:
     if item.soft_deleted:
         return Standing(State.SOFT_DELETED, item, "soft-deleted")
-    if item.state in _OFF:
+    if item.stopped:
         return Standing(State.STOPPED, item, "stopped")
     if item.state not in QUIET:
         text = f"Azure reports {wish.meant.label} as {item.raw_state or item.state!s}."
         return Standing(State.UNKNOWN, item, "unknown", _finding("item-state-unknown", wish, text))
     finding = None
     if item.state is ItemState.PROTECTION_ERROR:
-        text = f"Azure reports that the protection of {wish.meant.label} is in error."
+        text = f"{wish.meant.label} is in the state ProtectionError{_last_backup(item)}."
         finding = _finding("item-in-error", wish, text, Severity.WARNING)
     policy = wish.protection.policy if wish.protection else policy_of(item)
     drifted = fold(policy) != fold(policy_of(item))
@@ -79,15 +77,30 @@ def _without_item(situation: Situation, wish: Wish) -> Standing:
 def _holder(situation: Situation, wish: Wish) -> Finding | None:
     """A finding when another vault has the VM: seen among the declared vaults, or told by Azure's own check."""
     for name, item in situation.holders.get(wish.meant.key, ()):
-        if name != wish.vault.name and shielded(item):
-            text = f"{wish.meant.label} is protected by the vault {name!r} already."
+        if name != wish.vault.name and item.protected:
+            group = situation.vaults[name].resource_group
+            text = f"{wish.meant.label} is an item of the vault {name!r} in the resource group {group!r}."
             return _finding("vm-held-by-another-vault", wish, text)
     check = situation.observed.checks.get((wish.vault.name, wish.meant.key))
     held_by = check.held_by if check else ""
     if not held_by or fold(held_by.rstrip("/")) == fold(vault_id(wish.vault)):
         return None
-    text = f"{wish.meant.label} is held by the vault {held_by}."
+    text = f"Azure says that {wish.meant.label} is held by the vault {_place_of(held_by, wish.vault)}."
     return _finding("vm-held-by-another-vault", wish, text, basis=Basis.AZURE)
+
+
+def _last_backup(item: ProtectedItem) -> str:
+    return f", its last backup ended as {item.last_backup_status}" if item.last_backup_status else ""
+
+
+def _place_of(vault_id: str, ours: Vault) -> str:
+    """An undeclared vault in few words: its name and group, and its subscription where that is not our vault's."""
+    match = _VAULT_ID.fullmatch(vault_id.rstrip("/"))
+    if match is None:
+        return vault_id
+    elsewhere = fold(match["subscription"]) != fold(ours.subscription_id)
+    where = f" of the subscription {match['subscription']}" if elsewhere else ""
+    return f"{match['name']!r} in the resource group {match['group']!r}{where}"
 
 
 def _finding(

@@ -35,7 +35,7 @@ def final(step: Step, outcome: Outcome, after: Plan, observed: Observed) -> Outc
 
 
 @pytest.mark.parametrize("claim", [Done("job"), UNKNOWN, ERROR])
-@pytest.mark.parametrize("state", [ItemState.IR_PENDING, ItemState.PROTECTED, ItemState.PROTECTION_ERROR])
+@pytest.mark.parametrize("state", [ItemState.IR_PENDING, ItemState.PROTECTED, ItemState.PROTECTION_PAUSED])
 def test_what_is_seen_protected_and_no_longer_wanted_is_done(claim: Outcome, state: ItemState) -> None:
     assert isinstance(final(PROTECT, claim, plan_of(), seen(state)), Done)
 
@@ -53,7 +53,7 @@ def test_azure_said_done_and_the_vault_does_not_show_it(after: Plan) -> None:
         seen(None),
         seen(ItemState.PROTECTED, soft_deleted=True),
         seen(ItemState.PROTECTION_STOPPED),
-        seen(ItemState.PROTECTION_PAUSED),
+        seen(ItemState.PROTECTION_ERROR),
         seen(ItemState.INVALID),
         seen(ItemState.UNKNOWN),
     ],
