@@ -164,13 +164,26 @@ class _ClassicView(msgspec.Struct, rename="camel"):
     guest_agent_status: _ClassicAgent | None = None
 
 
-class _ClassicOsDisk(msgspec.Struct, rename="camel"):
+class _ClassicDisk(msgspec.Struct, rename="camel"):
     operating_system: str | None = None
+    io_type: str | None = None
+    """`Provisioned` on premium storage, else `Standard`."""
 
 
 class _ClassicStorage(msgspec.Struct, rename="camel"):
-    operating_system_disk: _ClassicOsDisk | None = None
-    data_disks: list[msgspec.Raw] | None = None
+    operating_system_disk: _ClassicDisk | None = None
+    data_disks: list[_ClassicDisk] | None = None
+
+
+class _ClassicEndpoint(msgspec.Struct, rename="camel"):
+    load_balanced_endpoint_set_name: str | None = None
+
+
+class _ClassicNetwork(msgspec.Struct, rename="camel"):
+    """`network_interfaces` are those beside the primary one."""
+
+    input_endpoints: list[_ClassicEndpoint] | None = None
+    network_interfaces: list[msgspec.Raw] | None = None
 
 
 class _ClassicProperties(msgspec.Struct, rename="camel"):
@@ -179,6 +192,7 @@ class _ClassicProperties(msgspec.Struct, rename="camel"):
     hardware_profile: _ClassicHardware | None = None
     instance_view: _ClassicView | None = None
     storage_profile: _ClassicStorage | None = None
+    network_profile: _ClassicNetwork | None = None
 
 
 class WireClassicVm(msgspec.Struct, rename="camel"):
@@ -206,6 +220,7 @@ def classic_vm(wire: WireClassicVm) -> VirtualMachine:
     properties = wire.properties
     view = properties.instance_view or _ClassicView()
     storage = properties.storage_profile or _ClassicStorage()
+    network = properties.network_profile or _ClassicNetwork()
     agent = view.guest_agent_status
     service = properties.domain_name or _Named()
     return VirtualMachine(
@@ -220,13 +235,23 @@ def classic_vm(wire: WireClassicVm) -> VirtualMachine:
         classic=True,
         cloud_service=service.name or name.resource_group,
         power=_CLASSIC_POWER.get(fold(view.power_state or ""), Power.UNKNOWN),
-        os=os_type((storage.operating_system_disk or _ClassicOsDisk()).operating_system),
+        os=os_type((storage.operating_system_disk or _ClassicDisk()).operating_system),
         agent=Agent(agent.guest_agent_version, agent.status == "Ready")
         if agent and agent.guest_agent_version
         else None,
         data_disks=len(storage.data_disks or ()),
+        storage=_classic_storage(storage),
+        nics=1 + len(network.network_interfaces or ()),
+        load_balanced=any(endpoint.load_balanced_endpoint_set_name for endpoint in network.input_endpoints or ()),
         provisioning_state=properties.provisioning_state or "",
     )
+
+
+def _classic_storage(storage: _ClassicStorage) -> tuple[str, ...]:
+    """The SKUs that the disks' performance stands for: there were two."""
+    disks = [disk for disk in (storage.operating_system_disk, *(storage.data_disks or ())) if disk]
+    words = {fold(disk.io_type) for disk in disks if disk.io_type}
+    return tuple("Premium_LRS" if word == "provisioned" else "Standard_LRS" for word in sorted(words))
 
 
 class _IpProperties(msgspec.Struct, rename="camel"):

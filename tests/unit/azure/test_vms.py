@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from reconciler.azure.decode.checks import check
-from reconciler.azure.decode.vms import WireVm, WireVmStatus, vm
+from reconciler.azure.decode.vms import WireClassicVm, WireVm, WireVmStatus, classic_vm, vm
 from reconciler.model.desired import OsType
 from reconciler.model.observed import Agent, Power, VirtualMachine
 from tests.unit.azure.scripted import S, V
@@ -85,3 +85,21 @@ def test_a_vault_holds_a_vm_only_while_it_protects_it(status: str, held: str) ->
 @pytest.mark.parametrize("body", [b"", b"null", b"{}", b"<html>", b'{"protectionStatus": 3}'])
 def test_a_check_that_cannot_be_read_is_none(body: bytes) -> None:
     assert check(body, b'{"status": "Succeeded"}') is None
+
+
+def _classic(**properties: Any) -> VirtualMachine:
+    arm_id = f"{S}/resourceGroups/svc/providers/Microsoft.ClassicCompute/virtualMachines/old-01"
+    wire = {"id": arm_id, "name": "old-01", "location": "East Asia", "properties": properties}
+    return classic_vm(msgspec.json.decode(msgspec.json.encode(wire), type=WireClassicVm))
+
+
+def test_a_classic_machine_tells_premium_storage_interfaces_and_balancing() -> None:
+    disks = {"operatingSystemDisk": {"ioType": "Standard"}, "dataDisks": [{"ioType": "Provisioned"}, {}]}
+    network = {"networkInterfaces": [{"name": "second"}], "inputEndpoints": [{"loadBalancedEndpointSetName": "web"}]}
+    found = _classic(storageProfile=disks, networkProfile=network)
+    assert (found.storage, found.nics, found.load_balanced) == (("Premium_LRS", "Standard_LRS"), 2, True)
+
+
+def test_a_plain_classic_machine_has_one_interface_and_no_balancer() -> None:
+    found = _classic(networkProfile={"inputEndpoints": [{"endpointName": "ssh"}]})
+    assert (found.storage, found.nics, found.load_balanced) == ((), 1, False)

@@ -21,6 +21,18 @@ def test_classic_machines_are_listed_alone_and_tell_their_cloud_service() -> Non
     assert "guestAgentStatus" not in found[0]["properties"]["instanceView"]
 
 
+def test_what_the_preview_cannot_back_up_is_told() -> None:
+    wire = Wire()
+    wire.vm("plain", classic=True)
+    wire.vm("special", classic=True, osDiskStorage="Premium_LRS", nics=3, loadBalancer=True)
+    plain, special = (vm["properties"] for vm in wire.ask("GET", LIST).json["value"])
+    assert plain["storageProfile"]["operatingSystemDisk"]["ioType"] == "Standard"
+    assert plain["networkProfile"] == {"inputEndpoints": [], "networkInterfaces": [], "virtualNetwork": None}
+    assert special["storageProfile"]["operatingSystemDisk"]["ioType"] == "Provisioned"
+    assert len(special["networkProfile"]["networkInterfaces"]) == 2
+    assert special["networkProfile"]["inputEndpoints"][0]["loadBalancedEndpointSetName"]
+
+
 def test_one_classic_machine_is_read_by_its_own_id() -> None:
     wire = Wire()
     vm = wire.vm("legacy", classic=True)
