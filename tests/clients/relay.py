@@ -39,6 +39,8 @@ class _Tunnel(socketserver.StreamRequestHandler):
 
     def handle(self) -> None:
         request = self.rfile.readline(4096).decode("latin-1").split()
+        if not request:
+            return  # a connection that was opened and given up asks for nothing
         for _ in range(_MOST_HEADERS):
             if self.rfile.readline(4096) in (b"\r\n", b"\n", b""):
                 break

@@ -79,6 +79,15 @@ def test_the_relay_leads_nowhere_else_and_tells_what_was_asked(echo: tuple[str, 
         assert (status.split()[1], got, tunnel.refused) == (b"403", b"", [name])
 
 
+def test_a_connection_that_is_given_up_asked_for_nothing(echo: tuple[str, int]) -> None:
+    with relay(echo) as tunnel:
+        host, _, port = tunnel.url.removeprefix("http://").partition(":")
+        with socket.create_connection((host, int(port)), timeout=10) as client:
+            client.shutdown(socket.SHUT_WR)
+            assert client.recv(100) == b""
+        assert tunnel.refused == []
+
+
 def test_a_failed_step_is_told_and_does_not_end_the_scenario() -> None:
     out = io.StringIO()
     scenario = Scenario("az", out)
