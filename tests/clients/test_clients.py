@@ -47,7 +47,7 @@ def echo() -> Iterator[tuple[str, int]]:
         thread = threading.Thread(target=serve, daemon=True)
         thread.start()
         yield listening.getsockname()
-        listening.close()
+        socket.create_connection(listening.getsockname(), timeout=10).close()  # ends an accept nobody came to
         thread.join(11)
 
 
