@@ -15,10 +15,11 @@ from reconciler.manifests.builder import MANIFEST_LIMITS, Document
 from reconciler.manifests.digest import GENERATED, digest
 from reconciler.manifests.files import collect
 from reconciler.manifests.kinds import KINDS
-from reconciler.manifests.kinds.fields import API_VERSION
+from reconciler.manifests.kinds.fields import API_VERSION, Problem
 from reconciler.manifests.policy_rules import ADVICE, rule_problems
 from reconciler.manifests.reader import read
 from reconciler.manifests.references import Broken, diagnostic, expired, reference_mistakes
+from reconciler.manifests.salvage import salvage, sound
 from reconciler.manifests.suggest import advice
 from reconciler.model.desired import (
     BackupPolicy,
@@ -161,7 +162,7 @@ def _value(kind: str, document: Document, checked: _Checked) -> Value | None:
         return None
     value = model.value(_name(kind, document), places)
     if isinstance(value, BackupPolicy):
-        checked.diagnostics += _rules(value)
+        checked.diagnostics += _rules(value, rule_problems(value.rules))
     return value
 
 
@@ -170,11 +171,26 @@ def _structure(kind: str, document: Document, error: ValidationError | None) -> 
     from reconciler.manifests.mistakes import model_mistakes, structure_mistakes
 
     found = structure_mistakes(kind, document)
-    return found or (model_mistakes(error, document) if error is not None else [])
+    if not found:
+        return model_mistakes(error, document) if error is not None else []
+    return found + list(_besides(kind, document))
 
 
-def _rules(policy: BackupPolicy) -> Iterator[Diagnostic]:
-    for problem in rule_problems(policy.rules):
+def _besides(kind: str, document: Document) -> Iterator[Diagnostic]:
+    """The mistakes in what the broken places of a document leave alone."""
+    model, hurt = salvage(kind, document.data)
+    hurt |= {path[:-1] for path in document.blanks}
+    if model is None:
+        return
+    problems: list[Problem] = model.problems()
+    yield from (diagnostic(problem, document.places) for problem in problems if sound(problem.path, hurt))
+    if kind == "BackupPolicy" and not problems:
+        value = model.value(_name(kind, document), document.places)
+        yield from _rules(value, [problem for problem in rule_problems(value.rules) if sound(problem.path, hurt)])
+
+
+def _rules(policy: BackupPolicy, problems: Iterable[Problem]) -> Iterator[Diagnostic]:
+    for problem in problems:
         severity = Severity.WARNING if problem.code == ADVICE else Severity.ERROR
         yield diagnostic(problem, policy.places, severity)
 

@@ -62,7 +62,7 @@ class _Finder:
             meant = nearest(key, left)
             if meant in required:
                 self.misspelt.add((*path, str(meant)))
-            where = f" in {path[-1]}" if path else ""
+            where = f" in {_name(path[-2:] if isinstance(path[-1], int) else path[-1:])}" if path else ""
             self.unknown.add((*path, key))
             home = self._home(schema, key)
             if home is not None:
@@ -208,6 +208,10 @@ def _retype(schema: Mapping[str, Any], wanted: Any, value: Any) -> str:
         return "put it in quotes" if re.fullmatch(schema.get("pattern", ".*"), str(value)) else _example(schema)
     if wanted == "array" and isinstance(value, str | int | float):
         return f"write [{_short(value)}]"
+    if wanted == "object":
+        keys = list(schema.get("required") or schema.get("properties", {}))[:1]
+        shown = _short(value) if isinstance(value, str | int | float) else "…"
+        return f"write {{{keys[0]}: {shown}}}" if keys else "write a mapping"
     if wanted in {"integer", "boolean"} and isinstance(value, str):
         return "write it without quotes" if wanted == "integer" and value.isdigit() else _boolean_help(wanted)
     return ""
