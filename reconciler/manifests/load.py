@@ -39,6 +39,8 @@ Value = Vault | BackupPolicy | Protection | Exemption | Retirement | Pause | Con
 
 _MOST_OF_A_FILE = 100
 """Mistakes after which the rest of a file is left for the next run."""
+_MOST_TO_SALVAGE = 30
+"""Mistakes of structure beyond which nobody reads about the rest of the document."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +175,7 @@ def _structure(kind: str, document: Document, error: ValidationError | None) -> 
     found = structure_mistakes(kind, document)
     if not found:
         return model_mistakes(error, document) if error is not None else []
-    return found + list(_besides(kind, document))
+    return found if len(found) > _MOST_TO_SALVAGE else found + list(_besides(kind, document))
 
 
 def _besides(kind: str, document: Document) -> Iterator[Diagnostic]:
