@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from reconciler.model.backup_rules import BackupRules
-from reconciler.model.desired import OsType, SoftDeleteState
+from reconciler.model.desired import Consistency, OsType, SoftDeleteState
 from reconciler.model.state import PROTECTED_STATES, STOPPED_STATES, ItemState
 
 VmKey = str
@@ -102,6 +102,14 @@ class ProtectedItem:
 
 
 @dataclass(frozen=True, slots=True)
+class RecoveryPoint:
+    """The latest of an item. `time` is aware UTC; `consistency` is None for a kind this version does not know."""
+
+    time: datetime
+    consistency: Consistency | None
+
+
+@dataclass(frozen=True, slots=True)
 class ObservedPolicy:
     """`rules` is None for a policy this version cannot express; `properties` is the canonical JSON of the wire's.
 
@@ -125,7 +133,10 @@ class JobError:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """`container` is the folded `iaasvmcontainerv2;group;vm` of the VM it runs for. Times are aware UTC."""
+    """`container` is the folded `iaasvmcontainerv2;group;vm` of the VM it runs for. Times are aware UTC.
+
+    `activity_id` is what Azure's support asks for.
+    """
 
     id: str
     operation: str
@@ -135,6 +146,7 @@ class Job:
     start: datetime | None = None
     end: datetime | None = None
     errors: tuple[JobError, ...] = ()
+    activity_id: str = ""
 
     @property
     def running(self) -> bool:
@@ -203,6 +215,8 @@ class Observed:
     checks: Mapping[tuple[str, VmKey], Check] = field(default_factory=dict)
     """By vault name and VM."""
     gaps: tuple[Gap, ...] = ()
+    points: Mapping[tuple[str, VmKey], RecoveryPoint] = field(default_factory=dict)
+    """By vault name and VM; only of those that were asked for one by one."""
 
     @property
     def complete(self) -> bool:

@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from reconciler.model.call import Call, Json
+from reconciler.model.outcome import AzureError
 from reconciler.model.span import NOWHERE, Span
 from reconciler.model.state import Risk
 
@@ -85,7 +86,11 @@ class Basis(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something a person is told. `code` is a row of the table; `message` says what is special here."""
+    """Something a person is told. `code` is a row of the table; `message` says what is special here.
+
+    One cause is one finding: of several VMs that share it, `message` speaks of each, `source` is the first one's, and
+    `azure` has up to three instances of what Azure said.
+    """
 
     code: str
     severity: Severity
@@ -94,6 +99,7 @@ class Finding:
     source: Span = NOWHERE
     basis: Basis = Basis.OBSERVED
     vault: str = ""
+    azure: tuple[AzureError, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +124,15 @@ class Quiet:
 
 
 @dataclass(frozen=True, slots=True)
+class Seen:
+    """How much the observation behind a plan saw, whether or not the plan speaks of it."""
+
+    vms: int
+    items: int
+    vaults: int
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """Steps in the order of dependence, then by vault, policy, action and subject; same input, same bytes."""
 
@@ -133,3 +148,5 @@ class Plan:
     coverage: Coverage = field(default_factory=Coverage)
     digest: str = ""
     """`sha256:…` of steps, held steps, configuration and the observed facts they rest on; not of `taken_at`."""
+    seen: Seen | None = None
+    """For people only: neither in the digest nor in the JSON."""

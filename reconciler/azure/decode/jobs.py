@@ -26,6 +26,7 @@ class _Properties(msgspec.Struct, rename="camel"):
     start_time: str | None = None
     end_time: str | None = None
     error_details: list[_ErrorDetail] | None = None
+    activity_id: str | None = None
 
 
 class WireJob(msgspec.Struct, rename="camel"):
@@ -48,6 +49,7 @@ def job(wire: WireJob) -> Job:
         start=moment(properties.start_time),
         end=moment(properties.end_time),
         errors=tuple(_error(detail) for detail in properties.error_details or ()),
+        activity_id=properties.activity_id or "",
     )
 
 
