@@ -1,0 +1,133 @@
+"""When a policy backs up next, how far apart its backups are, and what kind of recovery point the next one makes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from functools import cache
+from zoneinfo import ZoneInfo
+
+from tzlocal.windows_tz import win_tz
+
+from reconciler.model.backup_rules import Every, Schedule, Weekday
+from reconciler.model.desired import Consistency, OsType
+from reconciler.model.observed import ObservedPolicy, Power, VirtualMachine
+
+START_LAG = timedelta(hours=2)
+"""By how much Azure may start a scheduled backup late (facts E)."""
+
+_WEEK = tuple(Weekday)
+_DAYS_AHEAD = 9
+_DAY = timedelta(days=1)
+_LATEST_START = timedelta(hours=1)
+"""Two offsets of one zone lie an hour apart: a start later than that tells nothing."""
+
+_OFF = frozenset({Power.STOPPED, Power.DEALLOCATED, Power.STOPPING, Power.DEALLOCATING})
+
+
+@dataclass(frozen=True, slots=True)
+class NextBackup:
+    """`at` is aware UTC, `local` the same moment on a clock in the policy's zone; `zone` is IANA's name.
+
+    `certain` is false where the zone changes its clocks and nothing shows which of its offsets the service keeps.
+    """
+
+    at: datetime
+    local: datetime
+    zone: str
+    certain: bool
+
+
+def next_backup(schedule: Schedule, after: datetime, last_start: datetime | None = None) -> NextBackup | None:
+    """The first run later than `after`; None for a zone that nobody knows.
+
+    The service keeps the distance from UTC that its zone had when the policy was saved, and follows no clock change
+    (WIRE 5). Which one that was cannot be read: the start of the latest backup shows it, else today's is taken.
+    """
+    name = "UTC" if schedule.time_zone == "UTC" else win_tz.get(schedule.time_zone)
+    if name is None:
+        return None
+    zone = _zone(name)
+    offsets = _offsets(zone, after)
+    shown = _shown_by(schedule, offsets, last_start) if len(offsets) > 1 else offsets[0]
+    at = _first(schedule, after, offsets[0] if shown is None else shown)
+    return NextBackup(at, at.astimezone(zone), name, shown is not None) if at is not None else None
+
+
+def interval(schedule: Schedule) -> timedelta:
+    """The longest time from one scheduled backup to the next."""
+    starts = [day * _DAY + offset for day in _weekdays(schedule) for offset in _hours(schedule)]
+    gaps = [later - earlier for earlier, later in zip(starts, [*starts[1:], starts[0] + 7 * _DAY], strict=True)]
+    return max(gaps)
+
+
+def expected_consistency(vm: VirtualMachine, policy: ObservedPolicy | None) -> Consistency | None:
+    """Of the next recovery point, from operating system, power and policy (facts A.3); None when nothing tells.
+
+    Linux makes an application-consistent one only with scripts in the guest, which cannot be seen from outside.
+    """
+    if vm.power in _OFF or vm.provisioning_state == "Failed" or _crash_only(policy):
+        return Consistency.CRASH
+    if vm.os is OsType.LINUX:
+        return Consistency.FILE_SYSTEM
+    return Consistency.APPLICATION if vm.os is OsType.WINDOWS and vm.power is Power.RUNNING else None
+
+
+def _crash_only(policy: ObservedPolicy | None) -> bool:
+    if policy is None or "OnlyCrashConsistent" not in policy.properties:
+        return False
+    return bool(json.loads(policy.properties).get("snapshotConsistencyType") == "OnlyCrashConsistent")
+
+
+@cache
+def _zone(name: str) -> ZoneInfo:
+    return ZoneInfo(name)
+
+
+def _offsets(zone: ZoneInfo, moment: datetime) -> list[timedelta]:
+    """Those of a year around a moment, today's first."""
+    found = [(moment + timedelta(days=days)).astimezone(zone).utcoffset() for days in (0, 91, 182, 273)]
+    return list(dict.fromkeys(offset for offset in found if offset is not None))
+
+
+def _shown_by(schedule: Schedule, offsets: list[timedelta], started: datetime | None) -> timedelta | None:
+    """The offset by which a run lies closest before the start of a backup."""
+    if started is None:
+        return None
+    late = {}
+    for offset in offsets:
+        run = _first(schedule, started - _LATEST_START, offset)
+        if run is not None and run <= started:
+            late[offset] = started - run
+    return min(late, key=lambda offset: late[offset]) if late else None
+
+
+def _first(schedule: Schedule, after: datetime, offset: timedelta) -> datetime | None:
+    """The wall clock here is UTC moved by `offset`: one that never changes."""
+    wall = after.astimezone(UTC) + offset
+    day = wall.replace(hour=0, minute=0, second=0, microsecond=0) - _DAY
+    runs = (run for number in range(_DAYS_AHEAD) for run in _runs(schedule, day + number * _DAY))
+    return next((run - offset for run in runs if run > wall), None)
+
+
+def _runs(schedule: Schedule, day: datetime) -> Iterator[datetime]:
+    if day.weekday() in _weekdays(schedule):
+        yield from (day + offset for offset in _hours(schedule))
+
+
+def _weekdays(schedule: Schedule) -> list[int]:
+    if schedule.every is Every.WEEK:
+        return [number for number, name in enumerate(_WEEK) if name in schedule.days]
+    return list(range(len(_WEEK)))
+
+
+def _hours(schedule: Schedule) -> list[timedelta]:
+    """When backups start, counted from midnight; those of a window may lie in the next day."""
+    at = time.fromisoformat(schedule.at)
+    start = timedelta(hours=at.hour, minutes=at.minute)
+    if schedule.every is not Every.HOURS:
+        return [start]
+    steps = (timedelta(hours=hours) for hours in range(0, min(schedule.window + 1, 24), schedule.interval))
+    return [start + step for step in steps]
