@@ -18,7 +18,10 @@ ACTIONS = {
     "delete-vm": ("delete_vm", "VM"),
     "recreate-vm": ("recreate_vm", "VM-ID"),
     "move-vm": ("move_vm", "VM GROUP"),
-    "protect": ("protect", "VM VAULT-ID POLICY"),
+    "protect": ("protect", "VM VAULT POLICY"),
+    "restore": ("restore", "VM"),
+    "discover": ("discover", "VAULT"),
+    "register": ("register", "VM VAULT"),
 }
 """The word, the function of the embedded vault, and what it needs."""
 
@@ -31,11 +34,14 @@ ACTIONS = {
 def portal(ctx: click.Context, /, action: str, words: tuple[str, ...], **_given: Any) -> None:
     """Do in an embedded vault what somebody might do in the portal; it takes effect at once.
 
+    back-up, restore, discover and register only begin, and run while time passes.
+
     \b
     Actions, and what each needs:
       back-up VM               stop VM              change-policy VM POLICY
-      delete-data VM           undelete VM          protect VM VAULT-ID POLICY
+      delete-data VM           undelete VM          protect VM VAULT POLICY
       delete-vm VM             recreate-vm VM-ID    move-vm VM GROUP
+      restore VM               discover VAULT       register VM VAULT
 
     \b
     Examples:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler.vaultserver import errors, failures, faults, jobs, policies, policy_schedule, retention
 from reconciler.vaultserver.arm import fold
-from reconciler.vaultserver.eligibility import PREVIEW_DATA_DISKS
+from reconciler.vaultserver.eligibility import PREVIEW_DATA_DISKS, PREVIEW_DATA_GB, too_many_disks
 from reconciler.vaultserver.failures import Failure
 from reconciler.vaultserver.records import ItemRecord, JobRecord, Json, PointRecord, VaultRecord, VmRecord
 from reconciler.vaultserver.wire_times import american, stamp
@@ -39,12 +39,24 @@ def runs_event(world: World, subject: str, _body: dict[str, Any]) -> None:
     if policy is None or vault is None:
         return
     for item in policies.using(world, policy):
-        ready = item.state in _ACTIVE and not item.pending and not jobs.running(world, item.id, "Backup")
-        if ready:
-            start(world, vault, item, None, None)
+        if item.state in _ACTIVE and not item.pending:
+            _run(world, vault, item)
     run = policy_schedule.next_run(policy, world.now)
     if run is not None:
         world.later(run, "policy-runs", policy.id)
+
+
+def _run(world: World, vault: VaultRecord, item: ItemRecord) -> None:
+    """Begin a scheduled backup. While another backup or a restore runs it fails at once, and the item stays well."""
+    busy = None
+    if jobs.running(world, item.id, "Backup"):
+        busy = failures.BACKUP_RUNS
+    elif jobs.running(world, item.id, "Restore"):
+        busy = failures.RESTORE_RUNS
+    if busy is None:
+        start(world, vault, item, None, None)
+    else:
+        jobs.fail(world, jobs.begin(world, vault, item, "Backup", None).id, busy)
 
 
 def check_quota(world: World, item: ItemRecord) -> None:
@@ -177,6 +189,10 @@ def _failure(world: World, vault: VaultRecord, item: ItemRecord, vm: VmRecord | 
         return failures.BAD_STATE
     if vault.preview and len(vm.data_disks) > PREVIEW_DATA_DISKS:
         return failures.PREVIEW_COPY_TIMEOUT
+    if vault.preview and sum(disk.size_gb for disk in vm.data_disks) > PREVIEW_DATA_GB:
+        return failures.PREVIEW_TOO_MUCH_DATA
+    if not vault.preview and too_many_disks(vm):
+        return failures.TOO_MANY_DISKS
     return _guest_failure(vault, vm) if vm.power == "running" else None
 
 

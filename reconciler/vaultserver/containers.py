@@ -12,7 +12,14 @@ from starlette.routing import BaseRoute
 from reconciler.vaultserver import eligibility, errors, faults, filters, jobs, operations, paging
 from reconciler.vaultserver.arm import fold
 from reconciler.vaultserver.failures import Failure
-from reconciler.vaultserver.records import ContainerRecord, ItemRecord, Json, VaultRecord, VmRecord
+from reconciler.vaultserver.records import (
+    ContainerRecord,
+    ItemRecord,
+    Json,
+    OperationRecord,
+    VaultRecord,
+    VmRecord,
+)
 from reconciler.vaultserver.routes import ArmRoute, C, V, WireCall, empty, json_response
 
 if TYPE_CHECKING:
@@ -180,18 +187,24 @@ def _put(call: WireCall) -> Response:
 
 
 def _register(call: WireCall, vault: VaultRecord, box: ContainerRecord, found: Names) -> Response:
-    world = call.world
     if vault.discovered is None and not box.discovered:
         raise errors.bad_configure_request()
     if box.registration == "Registering":
         raise errors.object_locked()
+    return operations.accepted(call, begin_registration(call.world, vault, box, found, call))
+
+
+def begin_registration(
+    world: World, vault: VaultRecord, box: ContainerRecord, found: Names, call: WireCall | None = None
+) -> OperationRecord:
+    """A registration in the preview under way, with its job, whoever asked for it."""
     box.registration = "Registering"
     world.database.put(box)
     job = jobs.begin(world, vault, _stand_in(vault, box, found), "Register", call)
     operation = operations.begin(world, vault, "container", found.container, jobs=[job.name], result=200)
     due = world.now + timedelta(seconds=REGISTER_SECONDS)
     world.later(due, "registration-ends", found.container, job=job.id, operation=operation.name)
-    return operations.accepted(call, operation)
+    return operation
 
 
 def _stand_in(vault: VaultRecord, box: ContainerRecord, found: Names) -> ItemRecord:

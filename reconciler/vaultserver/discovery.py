@@ -34,15 +34,24 @@ def _refresh(call: WireCall) -> Response:
     runs = _running(world, vault)
     if runs is not None and not vault.preview:
         return operations.accepted(call, runs)
-    subject = f"{vault.id}/backupFabrics/Azure"
-    operation = operations.begin(world, vault, "fabric", subject)
     if runs is not None:
+        operation = operations.begin(world, vault, "fabric", _subject(vault))
         operations.end(world, operation.name, failures.DISCOVERY_RUNS.operation_error() | {"status": 409})
         return operations.accepted(call, operation)
+    return operations.accepted(call, begin(world, vault))
+
+
+def _subject(vault: VaultRecord) -> str:
+    return f"{vault.id}/backupFabrics/Azure"
+
+
+def begin(world: World, vault: VaultRecord) -> OperationRecord:
+    """A discovery under way, whoever asked for it."""
+    operation = operations.begin(world, vault, "fabric", _subject(vault))
     least, most = REFRESH_SECONDS
     seconds = least + (most - least) * world.chance("refresh", operation.name)
     world.later(world.now + timedelta(seconds=seconds), "discovery-ends", vault.id, operation=operation.name)
-    return operations.accepted(call, operation)
+    return operation
 
 
 def _running(world: World, vault: VaultRecord) -> OperationRecord | None:

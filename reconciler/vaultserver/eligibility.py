@@ -17,7 +17,10 @@ DATA_DISKS = 32
 DATA_DISKS_CLASSIC = 16
 DISK_GB = 32767
 PREVIEW_DATA_DISKS = 5
-PREVIEW_AGENT = "2.6.1198.718"
+PREVIEW_DATA_GB = 5 * 1023
+"""What the preview copies of one machine: five disks of the size that was the largest then."""
+
+LEAST_AGENT = "2.6.1198.718"
 
 _UNSUPPORTED = re.compile(
     r"windows (xp|vista|2000|nt)|server 2003|server 2008(?! r2)|centos (linux )?[1-5]\b|coreos|32-bit|i[36]86",
@@ -60,18 +63,30 @@ def protect_failure(world: World, vault: VaultRecord, vm: VmRecord | None) -> Fa
 def _configuration(vm: VmRecord) -> Failure | None:
     if vm.provisioning_state == "Failed":
         return failures.BAD_STATE
-    if len(vm.data_disks) > (DATA_DISKS_CLASSIC if vm.classic else DATA_DISKS):
+    if too_many_disks(vm):
         return failures.TOO_MANY_DISKS
     if any(disk.size_gb > DISK_GB for disk in vm.data_disks):
         return failures.DISK_TOO_LARGE
     return None if supported(vm) else failures.OLD_OS
 
 
+def too_many_disks(vm: VmRecord) -> bool:
+    return len(vm.data_disks) > (DATA_DISKS_CLASSIC if vm.classic else DATA_DISKS)
+
+
 def _condition(world: World, vm: VmRecord) -> Failure | None:
     if vm.power != "running":
         return None if world.settings.protect_stopped else failures.VM_OFFLINE
-    ready = vm.agent.present and vm.agent.status == "ready"
-    return None if ready else failures.AGENT_UNAVAILABLE
+    if not vm.agent.present:
+        return failures.AGENT_ABSENT
+    if old_agent(vm):
+        return failures.AGENT_OLD
+    return None if vm.agent.status == "ready" else failures.AGENT_UNAVAILABLE
+
+
+def old_agent(vm: VmRecord) -> bool:
+    """Whether its agent is older than the least one; only that of Windows has such a version."""
+    return vm.os == "Windows" and version(vm.agent.version) < version(LEAST_AGENT)
 
 
 def register_failure(world: World, vault: VaultRecord, vm: VmRecord | None) -> Failure | None:
@@ -90,7 +105,7 @@ def register_failure(world: World, vault: VaultRecord, vm: VmRecord | None) -> F
         return failures.PREVIEW_INTERNAL
     if not supported(vm):
         return failures.PREVIEW_AGENT_TIMEOUT
-    if not vm.agent.present or (vm.os == "Windows" and version(vm.agent.version) < version(PREVIEW_AGENT)):
+    if not vm.agent.present or old_agent(vm):
         return failures.PREVIEW_NO_AGENT
     return None if vm.agent.status == "ready" else failures.PREVIEW_NO_EXTENSION
 

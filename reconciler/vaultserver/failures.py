@@ -107,11 +107,29 @@ OLD_OS = Failure(
     "The operating system of the virtual machine is not supported.",
     "Move to a supported operating system.",
 )
-INTERNAL = Failure(
-    "CloudInternalError",
-    130001,
-    "Microsoft Azure Backup encountered an internal error.",
-    "Wait for a few minutes and then try the operation again. If the issue persists, contact Microsoft support.",
+AGENT_ABSENT = Failure(
+    "GuestAgentCertificateNotFound",
+    400066,
+    "Virtual machine guest agent certificate not found.",
+    "Install the latest version of the VM agent in the virtual machine and retry the operation.",
+)
+AGENT_OLD = Failure(
+    "UserErrorGuestAgentVersionUnsupported",
+    400164,
+    "The version of the VM agent in the virtual machine is not supported.",
+    "Install the latest version of the VM agent in the virtual machine and retry the operation.",
+)
+BACKUP_RUNS = Failure(
+    "UserErrorBackupOperationInProgress",
+    400131,
+    "Another backup operation is currently in progress on the selected item.",
+    "Please wait for it to complete and retry the operation.",
+)
+RESTORE_RUNS = Failure(
+    "UserErrorRestoreOperationInProgress",
+    400132,
+    "The command failed because another operation is currently in progress on this item: a restore.",
+    "Please wait for it to complete and retry the operation.",
 )
 CANCELLED = Failure(
     "UserErrorJobSuccessfullyCancelled",
@@ -160,6 +178,12 @@ PREVIEW_NO_EXTENSION = Failure(
     400060,
     "Failed to install the Azure Recovery Services extension on the selected item. VM agent is a prerequisite.",
     "Install the Azure VM agent and restart the registration operation.",
+)
+PREVIEW_TOO_MUCH_DATA = Failure(
+    "BackUpOperationFailed",
+    400015,
+    "Backup failed with an internal error.",
+    "Please retry the operation in a few minutes. If the problem persists, contact Microsoft support.",
 )
 PREVIEW_COPY_TIMEOUT = Failure(
     "CopyingVHDsFromBackUpVaultTakingLongTime",

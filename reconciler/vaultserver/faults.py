@@ -15,6 +15,20 @@ if TYPE_CHECKING:
 OPERATIONS = ("Backup", "ConfigureBackup", "DeleteBackupData", "DisableBackup", "Discover", "Register", "Undelete")
 """What a rule can fail by `operation`: kinds of jobs, and discovery."""
 
+_AGAIN = "Please retry the operation in a few minutes. If the problem persists, contact Microsoft support."
+JOB_MESSAGES = {
+    ("Discover", "CloudInternalError"): "Failed to discover new items: Microsoft Azure Backup encountered an internal "
+    "error.\r\nWait for 15 minutes and then try the operation again.",
+    ("Backup", "CloudInternalError"): f"Backup failed with an internal error.\r\n{_AGAIN}",
+    ("Backup", "BackUpOperationFailed"): f"Backup failed with an internal error.\r\n{_AGAIN}",
+    (
+        "Backup",
+        "CopyingVHDsFromBackUpVaultTakingLongTime",
+    ): f"Copying VHDs from the backup vault timed out.\r\n{_AGAIN}",
+    ("Backup", "GuestAgentSnapshotTaskStatusError"): f"Snapshot VM sub task timed out.\r\n{_AGAIN}",
+}
+"""The words of the service for what it fails by itself, by operation and code."""
+
 MESSAGES = {
     "CloudInternalError": "Microsoft Azure Backup encountered an internal error.\r\n"
     "Wait for a few minutes and then try the operation again.",
@@ -37,9 +51,14 @@ def inject(world: World, **rule: Any) -> FaultRecord:
     if not fault.operation and not fault.status:
         fault.status = 500
     fault.code = fault.code or "CloudInternalError"
-    fault.message = fault.message or MESSAGES.get(fault.code, MESSAGES["CloudInternalError"])
+    fault.message = fault.message or _words(fault)
     world.database.put(fault)
     return fault
+
+
+def _words(fault: FaultRecord) -> str:
+    own = JOB_MESSAGES.get((fault.operation, fault.code))
+    return own or MESSAGES.get(fault.code, MESSAGES["CloudInternalError"])
 
 
 def listed(world: World) -> list[FaultRecord]:

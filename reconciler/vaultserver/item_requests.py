@@ -234,6 +234,8 @@ def _backup(call: WireCall) -> Response:
         raise errors.invalid_input()
     if jobs.running(world, item.id, "Backup"):
         raise errors.backup_runs()
+    if jobs.running(world, item.id, "Restore"):
+        raise errors.restore_runs()
     backups.check_quota(world, item)
     job = backups.start(world, vault, item, call, expiry or world.now + timedelta(days=ON_DEMAND_DAYS))
     path = call.request.url.path.rstrip("/").rpartition("/")[0]

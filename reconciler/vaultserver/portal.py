@@ -1,4 +1,4 @@
-"""What an operator may do behind our back, in the portal or in the guest: it takes effect at once."""
+"""What somebody else may do: in the portal or in the guest, at once; or a longer operation, which is begun."""
 
 from __future__ import annotations
 
@@ -6,13 +6,24 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler.vaultserver import (
     backups,
+    containers,
+    discovery,
     item_outcomes,
     item_requests,
     policies,
+    recovery_points,
     retention,
 )
 from reconciler.vaultserver.arm import fold, vm_id
-from reconciler.vaultserver.records import ItemRecord, JobRecord, PolicyRecord, VaultRecord, VmRecord
+from reconciler.vaultserver.records import (
+    ContainerRecord,
+    ItemRecord,
+    JobRecord,
+    PolicyRecord,
+    VaultRecord,
+    VmRecord,
+)
+from reconciler.vaultserver.wire_times import american
 
 if TYPE_CHECKING:
     from reconciler.vaultserver.world import World
@@ -30,6 +41,16 @@ def find_vm(world: World, name_or_id: str) -> VmRecord:
     named = [vm for vm in world.vms() if fold(vm.name) == fold(name_or_id)]
     if len(named) != 1:
         problem = "there is no virtual machine" if not named else f"{len(named)} virtual machines are called"
+        raise NoSuchThingError(f"{problem} {name_or_id!r}" + (", give its id" if named else ""))
+    return named[0]
+
+
+def find_vault(world: World, name_or_id: str) -> VaultRecord:
+    """The vault with this id, or the only one with this name."""
+    found = world.vault(name_or_id)
+    named = [found] if found else [vault for vault in world.vaults() if fold(vault.name) == fold(name_or_id)]
+    if len(named) != 1:
+        problem = "there is no vault" if not named else f"{len(named)} vaults are called"
         raise NoSuchThingError(f"{problem} {name_or_id!r}" + (", give its id" if named else ""))
     return named[0]
 
@@ -100,11 +121,9 @@ def _policy(world: World, vault: VaultRecord, name: str) -> PolicyRecord:
 
 
 def protect(world: World, name_or_id: str, vault_id: str, policy: str = "DefaultPolicy") -> ItemRecord:
-    """Protect a machine, whatever its state."""
+    """Protect a machine, whatever its state; the vault is given by its name or id."""
     with world.database.transaction():
-        vm, vault = find_vm(world, name_or_id), world.vault(vault_id)
-        if vault is None:
-            raise NoSuchThingError(f"there is no vault {vault_id!r}")
+        vm, vault = find_vm(world, name_or_id), find_vault(world, vault_id)
         item = item_requests.new_item(world, vault, vm)
         item_outcomes.govern(world, vault, item, _policy(world, vault, policy))
         return item
@@ -158,3 +177,31 @@ def back_up(world: World, name_or_id: str) -> JobRecord:
     with world.database.transaction():
         item = find_item(world, name_or_id)
         return backups.start(world, _vault_of(world, item), item, None, None)
+
+
+def restore(world: World, name_or_id: str) -> None:
+    """Begin a restore of a machine's disks from its last point."""
+    with world.database.transaction():
+        item = find_item(world, name_or_id)
+        points = world.recovery_points(item.id)
+        if not points:
+            raise NoSuchThingError(f"{name_or_id!r} has no recovery point yet")
+        bag = {"Job Type": "Recover disks", "Recovery point time ": american(points[0].time)}
+        recovery_points.begin(world, _vault_of(world, item), item, item.id, bag)
+
+
+def discover(world: World, name_or_id: str) -> None:
+    """Begin a discovery in a vault."""
+    with world.database.transaction():
+        discovery.begin(world, find_vault(world, name_or_id))
+
+
+def register(world: World, name_or_id: str, vault: str) -> None:
+    """Begin a registration in the preview; in today's service there is none."""
+    with world.database.transaction():
+        vm, into = find_vm(world, name_or_id), find_vault(world, vault)
+        if not into.preview:
+            raise NoSuchThingError(f"vault {into.name!r} is none of the preview: it registers by protecting")
+        found = containers.names(into.id, vm.item_key)
+        box = world.database.get(ContainerRecord, found.container) or containers.make(into, vm)
+        containers.begin_registration(world, into, box, found)

@@ -9,7 +9,7 @@ from starlette.routing import BaseRoute
 
 from reconciler.vaultserver import errors, filters, items, jobs, operations, paging
 from reconciler.vaultserver.arm import last
-from reconciler.vaultserver.records import JobRecord, Json, PointRecord
+from reconciler.vaultserver.records import ItemRecord, JobRecord, Json, OperationRecord, PointRecord, VaultRecord
 from reconciler.vaultserver.routes import ITEM, ArmRoute, WireCall, json_response
 from reconciler.vaultserver.wire_times import american, parse_filter, stamp
 
@@ -117,15 +117,22 @@ def _restore(call: WireCall) -> Response:
         "Target Storage Account Name": last(str(given.get("storageAccountId") or "")),
         "Recovery point time ": american(point.time),
     }
-    job = jobs.begin(world, vault, item, "Restore", call, bag)
     path = call.request.url.path.split("/recoveryPoints/")[0]
+    return operations.accepted(call, begin(world, vault, item, path, bag, call))
+
+
+def begin(
+    world: World, vault: VaultRecord, item: ItemRecord, path: str, bag: dict[str, str], call: WireCall | None = None
+) -> OperationRecord:
+    """A restore under way, whoever asked for it; `path` is what its operation's addresses hang below."""
+    job = jobs.begin(world, vault, item, "Restore", call, bag)
     operation = operations.begin(world, vault, "item", path, jobs=[job.name])
     _rename(world, job, operation.name)
     operation.jobs = [job.name]
     world.database.put(operation)
     operations.end(world, operation.name)
     world.later(world.now + jobs.RESTORE, "restore-ends", job.id)
-    return operations.accepted(call, operation)
+    return operation
 
 
 def _rename(world: World, job: JobRecord, name: str) -> None:

@@ -111,7 +111,11 @@ def test_it_is_refused(name: str) -> None:
 
 FAILURES: dict[str, tuple[dict[str, Any], str]] = {
     "another region": ({"location": "northeurope"}, "UserErrorVmVaultLocationMismatch"),
-    "no agent": ({"agent": {"present": False}}, "UserErrorGuestAgentStatusUnavailable"),
+    "no agent": ({"agent": {"present": False}}, "GuestAgentCertificateNotFound"),
+    "an old agent": (
+        {"os": "Windows", "agent": {"version": "2.6.1198.717"}},
+        "UserErrorGuestAgentVersionUnsupported",
+    ),
     "an agent that does not answer": ({"agent": {"status": "notReady"}}, "UserErrorGuestAgentStatusUnavailable"),
     "a machine that is off": ({"power": "deallocated"}, "AzureVmOffline"),
     "too many disks": ({"dataDisks": 33}, "UserErrorBCMUnsupportedDiskCount"),
