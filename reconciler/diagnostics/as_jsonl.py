@@ -94,7 +94,8 @@ def _address(step: Step) -> dict[str, Json]:
 
 
 def _told(step: Step) -> str:
-    return f"{step.action} {step.subject.name}: {reason_words(step.reason)}"
+    why = reason_words(step.reason)
+    return f"{step.action} {step.subject.name}" + (f": {why}" if why else "")
 
 
 def _line(at: datetime, level: str, message: str, kind: str, extra: Mapping[str, Json]) -> str:

@@ -13,6 +13,10 @@ from reconciler.diagnostics.escape import terminal
 NARROWEST = 40
 """Columns below which nothing readable can be laid out; text then runs over the edge."""
 
+_READABLE = 120
+"""Columns beyond which an eye no longer finds what belongs together."""
+_GAP = 2
+
 
 class Paper:
     """A page written line by line; foreign text is made harmless on the way in, so no caller can forget it."""
@@ -40,22 +44,42 @@ class Paper:
                 line.stylize(mark, indent, indent + len(piece.split(" ", 1)[0]))
             self._lines.append(line)
 
-    def columns(self, cells: list[tuple[str, int]], last: str, *, indent: int, mark: str = "") -> None:
-        """Cells padded to their widths, then `last`; what does not fit beside them goes below them, indented."""
-        start = " ".join(_pad(terminal(text), width) for text, width in cells)
-        beside = " " * indent + start + ("  " + terminal(last) if last else "")
-        if cell_len(beside.rstrip()) <= self.width:
-            self.line_as_is(beside.rstrip(), indent, mark)
-            return
-        self.line(start.rstrip(), indent=indent, hang=4, mark=mark)
-        self.line(last, indent=indent + 4)
+    def columns(
+        self, cells: list[tuple[str, int]], beside: list[str], *, indent: int, mark: str = "", style: str = ""
+    ) -> None:
+        """Cells padded to their widths, and what is said of them: on the same line if there is room, else below it."""
+        texts, said = [terminal(text) for text, _ in cells], [terminal(text) for text in beside if text]
+        padded = [_pad(text, width) for text, (_, width) in zip(texts, cells, strict=True)]
+        tight = " ".join([*padded[:-1], *texts[-1:]])
+        for number in range(len(said), -1, -1):
+            last = "  ".join(said[:number])
+            for start in (" ".join(padded), tight) if last else (tight,):
+                if not last or indent + cell_len(start) + 2 + cell_len(last) <= self.width:
+                    self._row(start.rstrip() if not last else start, last, indent, mark, style)
+                    for text in said[number:]:
+                        self.line(text, indent=indent + 4, style=style)
+                    return
 
-    def line_as_is(self, text: str, indent: int, mark: str) -> None:
-        """Harmless text, not wrapped."""
-        line = Text(text)
-        if mark:
-            line.stylize(mark, indent, indent + len(text[indent:].split(" ", 1)[0]))
+    def _row(self, start: str, last: str, indent: int, mark: str, style: str) -> None:
+        if not last:
+            self.line(start, indent=indent, hang=4, mark=mark)
+            return
+        line = Text(f"{' ' * indent}{start}  {last}")
+        line.stylize(mark, indent, indent + len(start.split(" ", 1)[0]))
+        line.stylize(style, len(line) - len(last), len(line))
         self._lines.append(line)
+
+    def aside(self, text: str, *, own_line: bool = False) -> bool:
+        """Put `text` at the right edge of the last line; where there is no room, on its own line if asked."""
+        text, edge = terminal(text), min(self.width, _READABLE)
+        used = cell_len(self._lines[-1].plain) if self._lines else edge
+        room = edge - used - cell_len(text)
+        if room < _GAP:
+            if own_line:
+                self._lines.append(Text(" " * max(edge - cell_len(text), 0)).append(text, "dim"))
+            return own_line
+        self._lines[-1].append(" " * room + text, "dim")
+        return True
 
     def raw(self, *pieces: tuple[str, str]) -> None:
         """One line of (text, style) pieces that are harmless and fit already."""

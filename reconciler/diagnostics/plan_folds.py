@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from reconciler.diagnostics.plan_words import ACTION_ORDER, sorted_findings
+from reconciler.diagnostics.as_json import NOT_REACHED
+from reconciler.diagnostics.outcome_text import Causes, rank
+from reconciler.diagnostics.plan_words import lifecycle_place
 from reconciler.model.call import Json, canonical
-from reconciler.model.outcome import AzureError, Failed, Outcome, Retry, Skipped, word
-from reconciler.model.plan import Finding, Plan, Step, SubjectKind
+from reconciler.model.outcome import Failed, Outcome, Retry, Skipped, word
+from reconciler.model.plan import Plan, Step, SubjectKind
 
 _QUIET_KEYS = frozenset({"state", "power", "undiscovered", "discovered"})
 """What the action's own word says already."""
@@ -27,26 +29,8 @@ class Fold:
 
     @property
     def names(self) -> tuple[str, ...]:
-        return tuple(step.subject.name for step in self.steps)
-
-
-@dataclass(frozen=True, slots=True)
-class FindingFold:
-    """Findings with one code, severity, basis and vault."""
-
-    findings: tuple[Finding, ...]
-
-    @property
-    def first(self) -> Finding:
-        return self.findings[0]
-
-    @property
-    def subjects(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(subject for one in self.findings for subject in one.subjects))
-
-    @property
-    def messages(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(one.message for one in self.findings if one.message))
+        """Without the vault that is said above already."""
+        return tuple(step.subject.name.removeprefix(f"{step.vault}/") for step in self.steps)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,22 +44,14 @@ class Group:
 
 def groups(plan: Plan, outcomes: Mapping[str, Outcome] | None, *, full: bool) -> list[Group]:
     """By vault, then policy; the vault's own steps come before those of its policies."""
+    causes = Causes(plan.steps, outcomes or {})
     places: dict[tuple[str, str], list[Step]] = {}
     for step in plan.steps:
         places.setdefault((step.vault, _policy(step)), []).append(step)
     return [
-        Group(vault, policy, tuple(_folds(steps, outcomes, full=full)))
+        Group(vault, policy, tuple(_folds(steps, outcomes, causes, full=full)))
         for (vault, policy), steps in sorted(places.items())
     ]
-
-
-def merged_findings(findings: Iterable[Finding], *, full: bool) -> list[FindingFold]:
-    """One entry for all findings of a code in a vault; with `full` each stands alone."""
-    alike: dict[object, list[Finding]] = {}
-    for place, one in enumerate(sorted_findings(findings)):
-        key = place if full else (one.severity, one.code, one.vault, one.basis)
-        alike.setdefault(key, []).append(one)
-    return [FindingFold(tuple(same)) for same in alike.values()]
 
 
 def changes(step: Step, *, full: bool = False) -> list[str]:
@@ -93,38 +69,32 @@ def _policy(step: Step) -> str:
     return step.policy or (step.subject.name if step.subject.kind is SubjectKind.POLICY else "")
 
 
-def _folds(steps: list[Step], outcomes: Mapping[str, Outcome] | None, *, full: bool) -> Iterator[Fold]:
+def _folds(steps: list[Step], outcomes: Mapping[str, Outcome] | None, causes: Causes, *, full: bool) -> Iterator[Fold]:
+    became = {} if outcomes is None else {step.id: outcomes.get(step.id, NOT_REACHED) for step in steps}
     alike: dict[object, list[Step]] = {}
-    for step in sorted(steps, key=_place):
-        outcome = outcomes.get(step.id) if outcomes else None
-        key = step.id if full else (step.action, step.reason, tuple(changes(step)), _look(outcome))
+    for step in sorted(steps, key=lambda one: _place(one, became.get(one.id))):
+        look = _look(step, became.get(step.id), causes)
+        key = step.id if full else (step.action, step.reason, tuple(changes(step)), look)
         alike.setdefault(key, []).append(step)
     for same in alike.values():
-        yield Fold(tuple(same), outcomes.get(same[0].id) if outcomes else None)
+        yield Fold(tuple(same), became.get(same[0].id))
 
 
-def _place(step: Step) -> tuple[int, str, str]:
-    order = ACTION_ORDER.index(step.action) if step.action in ACTION_ORDER else len(ACTION_ORDER)
-    return order, step.subject.name, step.id
+def _place(step: Step, outcome: Outcome | None) -> tuple[int, str, int, str, str]:
+    return lifecycle_place(step.action), step.action, rank(outcome), step.subject.name, step.id
 
 
-def _look(outcome: Outcome | None) -> tuple[object, ...]:
-    """What of an outcome a reader sees; correlation ids differ and do not make two failures two."""
+def _look(step: Step, outcome: Outcome | None, causes: Causes) -> tuple[str, ...]:
+    """What of an outcome a reader sees at the step; Azure's words are told elsewhere."""
     match outcome:
         case None:
             return ()
-        case Retry(code, after, error):
-            return (word(outcome), code, after, _words(error))
-        case Failed(code, error, message):
-            return (word(outcome), code, message, _words(error))
+        case Retry(code) | Failed(code):
+            return word(outcome), code
         case Skipped(because):
-            return (word(outcome), because)
+            return word(outcome), causes.of(step, because)
         case _:
             return (word(outcome),)
-
-
-def _words(error: AzureError | None) -> tuple[str, str] | None:
-    return (error.code, error.message) if error else None
 
 
 def _flat(value: Mapping[str, Json], prefix: str = "") -> Iterator[tuple[str, str]]:

@@ -9,35 +9,37 @@ from rich.console import Console
 
 from reconciler.diagnostics import outcome_text
 from reconciler.diagnostics.as_json import rfc3339
-from reconciler.diagnostics.catalog import catalog
 from reconciler.diagnostics.escape import shorten, terminal
+from reconciler.diagnostics.findings_text import (
+    Entry,
+    failures,
+    is_cut,
+    print_failures,
+    print_findings,
+    untold,
+)
 from reconciler.diagnostics.paper import Paper
-from reconciler.diagnostics.plan_folds import FindingFold, Fold, Group, changes, groups, merged_findings
+from reconciler.diagnostics.plan_folds import Fold, Group, changes, groups
 from reconciler.diagnostics.plan_words import (
-    count,
     in_action_order,
     in_quiet_order,
-    is_vm,
-    names,
-    plural,
     quiet_words,
     reason_words,
     to_do,
-    vm_label,
 )
-from reconciler.model.outcome import Outcome
-from reconciler.model.plan import Held, Plan, RecoveryPoints, Severity, Step, SubjectKind
+from reconciler.diagnostics.subject_names import count, listed, names, plural, vm_label
+from reconciler.model.outcome import Done, Outcome, word
+from reconciler.model.plan import Held, Plan, RecoveryPoints, Step, SubjectKind
 from reconciler.model.state import Risk
 
 _MARKS = {"+": "green", "~": "yellow", "=": "magenta", "^": "cyan", "?": "blue", "!": "bold yellow"}
-_SEVERITY_STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "bold yellow", Severity.INFO: "bold blue"}
-_RISKS = {Risk.PAUSING: "backups pause", Risk.DESTRUCTIVE: "recovery points may go"}
-_POINTS = {
-    RecoveryPoints.EXPIRES: "recovery points beyond the new retention expire at the next cleanup",
-    RecoveryPoints.UNKNOWN: "what becomes of recovery points is not known",
+_COSTS = {
+    RecoveryPoints.EXPIRES: "! older recovery points expire at the next cleanup",
+    RecoveryPoints.UNKNOWN: "! effect on recovery points not known",
 }
-_UNCOVERED_SHOWN = 10
-_MESSAGES_SHOWN = 2
+_UNCOVERED_SHOWN = 5
+_NAME_CELLS, _FEWEST_NAME_CELLS = 34, 12
+_AS_DECLARED = frozenset({"protected", "protected-initial-backup-pending", "exempt", "stopped"})
 
 
 def print_plan(
@@ -72,48 +74,57 @@ def render_plan(
 ) -> Paper:
     """The page of `print_plan`; its `plain` is the text without style."""
     page = Paper(width)
+    told = failures(plan, outcomes or {}, full=full)
+    left = untold(plan, told)
     _header(page, plan, cloud, applied=outcomes is not None)
-    _steps(page, groups(plan, outcomes, full=full), symbols, full=full)
-    _held(page, plan, symbols, full=full)
-    _findings(page, plan, full=full)
+    _steps(page, plan, groups(plan, outcomes, full=full), outcomes, symbols, full=full)
+    print_failures(page, told, full=full)
+    _held(page, plan, full=full)
+    print_findings(page, left, full=full)
     _quiet(page, plan, full=full)
     _coverage(page, plan, full=full)
     page.blank()
     page.line(summary(plan, outcomes), style="bold")
-    for hint in _hints(plan, outcomes, dry_run=dry_run):
-        page.line(hint)
+    cut = sorted({finding.code for finding in left if is_cut(finding)}) if not full else []
+    if cut:
+        page.line(f"A remedy in full: reconcile explain {cut[0]}")
+    if outcomes is None and plan.steps and dry_run:
+        page.line("Nothing was changed. To apply this, run the same command without --dry-run.")
     return page
 
 
 def summary(plan: Plan, outcomes: Mapping[str, Outcome] | None = None) -> str:
     """The one line that says it all, in English."""
+    findings = untold(plan, failures(plan, outcomes or {}, full=False))
     tail = [f"{len(plan.held)} held"] if plan.held else []
-    tail += [plural(len(plan.findings), "finding")] if plan.findings else []
-    tail += [f"{len(plan.quiet)} unchanged"] if plan.quiet else []
+    tail += [plural(len(findings), "finding")] if findings else []
+    tail += [f"{len(plan.quiet)} unchanged"] if plan.quiet and plan.steps else []
     if outcomes is not None and plan.steps:
         head = f"Result: {outcome_text.tally(plan.steps, outcomes)}"
     elif plan.steps:
         counts = Counter(step.action for step in plan.steps)
         head = f"Plan: {to_do([(action, counts[action]) for action in in_action_order(counts)])}"
     else:
-        idle = "nothing to apply" if plan.held else "nothing to do"
-        head = f"Plan: {idle if plan.complete else 'nothing can be done on what was seen'}"
+        head = _idle(plan)
     return " · ".join([head, *tail])
 
 
+def _idle(plan: Plan) -> str:
+    if not plan.complete:
+        return "Nothing can be done on what was seen"
+    head = "Nothing to apply" if plan.held else "Nothing to do"
+    content = sum(quiet.because in _AS_DECLARED for quiet in plan.quiet)
+    verb = "is" if content == 1 else "are"
+    return f"{head}: {count(content, SubjectKind.VM)} {verb} as declared" if content else head
+
+
 def _header(page: Paper, plan: Plan, cloud: str, *, applied: bool) -> None:
-    subjects = [quiet.subject for quiet in plan.quiet]
-    steps = [*plan.steps, *(held.step for held in plan.held)]
-    subjects += [step.subject for step in steps]
-    vms = {subject.id for subject in subjects if subject.kind is SubjectKind.VM}
-    vms |= {subject for finding in plan.findings for subject in finding.subjects if is_vm(subject)}
-    vaults = {step.vault for step in steps} | {finding.vault for finding in plan.findings}
-    vaults |= {subject.name for subject in subjects if subject.kind is SubjectKind.VAULT}
     page.line(f"{'Result' if applied else 'Plan'} for {cloud}", style="bold")
-    seen = f"{count(max(len(vms), plan.coverage.in_scope), SubjectKind.VM)}"
-    if vaults - {""}:
-        seen += f" in {count(len(vaults - {''}), SubjectKind.VAULT)}"
-    page.line(f"Azure    {seen}, seen {rfc3339(plan.taken_at)}", indent=2, hang=9)
+    what = ""
+    if plan.seen is not None:
+        items, vaults = plural(plan.seen.items, "protected item"), count(plan.seen.vaults, SubjectKind.VAULT)
+        what = f"{count(plan.seen.vms, SubjectKind.VM)}, {items} in {vaults}, "
+    page.line(f"Azure    {what}seen {rfc3339(plan.taken_at)}", indent=2, hang=9)
     revision = f" at revision {terminal(plan.revision[:12])}" if plan.revision else ""
     page.line(f"Config   {plural(plan.files, 'file')}{revision}", indent=2, hang=9)
     if not plan.complete:
@@ -121,7 +132,16 @@ def _header(page: Paper, plan: Plan, cloud: str, *, applied: bool) -> None:
         page.line(f"Partial  {text}", indent=2, hang=9, style="yellow")
 
 
-def _steps(page: Paper, found: list[Group], symbols: Mapping[str, str], *, full: bool) -> None:
+def _steps(
+    page: Paper,
+    plan: Plan,
+    found: list[Group],
+    outcomes: Mapping[str, Outcome] | None,
+    symbols: Mapping[str, str],
+    *,
+    full: bool,
+) -> None:
+    causes = outcome_text.Causes(plan.steps, outcomes or {})
     action_width = max((len(fold.first.action) for group in found for fold in group.folds), default=0)
     vault = None
     for group in found:
@@ -130,41 +150,64 @@ def _steps(page: Paper, found: list[Group], symbols: Mapping[str, str], *, full:
             vault = group.vault
         if group.policy:
             page.line(f"Policy {shorten(group.policy, 60)}", indent=2)
-        name_width = min(max(len(_subjects(fold)) for fold in group.folds), 34)
+        indent = 4 if group.policy else 2
+        said_width = max(len(_said(fold, causes, full=full)[0]) for fold in group.folds)
+        room = max(page.width - indent - action_width - said_width - 6, _FEWEST_NAME_CELLS)
+        name_width = min(max(len(_subjects(fold)) for fold in group.folds), _NAME_CELLS, room)
         for fold in group.folds:
-            _fold(page, fold, symbols, (action_width, name_width), 4 if group.policy else 2, full=full)
+            symbol = symbols.get(fold.first.action, "·")
+            cells = [(symbol, 1), (fold.first.action, action_width), (" " + _subjects(fold), name_width + 1)]
+            styles = _styles(fold, symbol)
+            page.columns(cells, _said(fold, causes, full=full), indent=indent, mark=styles[0], style=styles[1])
+            for change in _changes(fold, full=full):
+                page.line(change, indent=indent + 4)
 
 
-def _fold(
-    page: Paper, fold: Fold, symbols: Mapping[str, str], widths: tuple[int, int], indent: int, *, full: bool
-) -> None:
+def _said(fold: Fold, causes: outcome_text.Causes, *, full: bool) -> list[str]:
+    """Why, or what became of it; what it costs; and with `full` which line asks for it."""
     step = fold.first
-    symbol = symbols.get(step.action, "·")
-    said = outcome_text.brief(fold.outcome) if fold.outcome is not None else _why(step)
-    place = f"  ({step.source})" if full and step.source.file else ""
-    cells = [(symbol, 1), (step.action, widths[0] + 1), (_subjects(fold), widths[1])]
-    page.columns(cells, said + place, indent=indent, mark=_MARKS.get(symbol, ""))
-    for change in changes(step, full=full):
-        page.line(change, indent=indent + 4)
-    cost = [text for text in (_RISKS.get(step.risk), _POINTS.get(step.recovery_points)) if text]
-    if cost:
-        page.line(f"! {'; '.join(cost)}", indent=indent + 4, mark="bold yellow")
+    place = f"({step.source})" if full and step.source.file else ""
+    if fold.outcome is None:
+        return [_why(step), place, _cost(step)]
+    cost = _cost(step) if isinstance(fold.outcome, Done) else ""
+    return [outcome_text.brief(step, fold.outcome, len(fold.steps), causes), place, cost]
+
+
+def _changes(fold: Fold, *, full: bool) -> list[str]:
+    """What stands below the step: not a VM's one change, which stands in place of the reason."""
+    step = fold.first
+    if step.subject.kind is SubjectKind.VM and fold.outcome is None and len(changes(step)) == 1:
+        return []
+    return changes(step, full=full and step.subject.kind is not SubjectKind.VM)
+
+
+def _styles(fold: Fold, symbol: str) -> tuple[str, str]:
+    """Of the symbol and of the words behind the names."""
     if fold.outcome is not None:
-        outcome_text.details(page, fold.outcome, len(fold.steps), indent + 4)
+        style = outcome_text.STYLES[word(fold.outcome)]
+        return style, style
+    return _MARKS.get(symbol, ""), "yellow" if _cost(fold.first) else ""
+
+
+def _cost(step: Step) -> str:
+    if step.recovery_points in _COSTS:
+        return _COSTS[step.recovery_points]
+    return {Risk.PAUSING: "! backups pause", Risk.DESTRUCTIVE: "! recovery points may go"}.get(step.risk, "")
 
 
 def _why(step: Step) -> str:
     unknown = step.before.get("undiscovered")
     if step.action == "discover" and isinstance(unknown, int) and unknown:
         return f"does not know {count(unknown, SubjectKind.VM)} yet"
-    return reason_words(step.reason)
+    change = changes(step) if step.subject.kind is SubjectKind.VM else []
+    return change[0] if len(change) == 1 else reason_words(step.reason)
 
 
 def _subjects(fold: Fold) -> str:
     return names(fold.names, fold.first.subject.kind)
 
 
-def _held(page: Paper, plan: Plan, symbols: Mapping[str, str], *, full: bool) -> None:
+def _held(page: Paper, plan: Plan, *, full: bool) -> None:
     if not plan.held:
         return
     page.heading("Held back by a guard, not done")
@@ -173,43 +216,16 @@ def _held(page: Paper, plan: Plan, symbols: Mapping[str, str], *, full: bool) ->
         key = (held.step.id,) if full else (held.guard, held.how, held.step.action, held.step.vault)
         alike.setdefault(key, []).append(held)
     for same in alike.values():
-        first = same[0].step
+        first, guard = same[0].step, same[0].guard
         who = names([held.step.subject.name for held in same], first.subject.kind)
-        title = f"! {symbols.get(first.action, '·')} {first.action}  {who}  in {shorten(first.vault, 40)}"
-        page.line(title, indent=2, mark=_MARKS["!"])
-        page.line(f"guard: {same[0].guard} ({reason_words(first.reason)})", indent=6)
-        if len(same) == 1:
-            for change in changes(first, full=full):
-                page.line(change, indent=6)
-        page.line(f"help: {same[0].how}", indent=6, hang=6)
-
-
-def _findings(page: Paper, plan: Plan, *, full: bool) -> None:
-    found = merged_findings(plan.findings, full=full)
-    if not found:
-        return
-    page.heading("Findings")
-    explained: set[str] = set()
-    for fold in found:
-        _finding(page, fold, full=full)
-        if fold.first.code not in explained:
-            page.line(f"help: {catalog().row(fold.first.code).remedy}", indent=6, hang=6)
-        explained.add(fold.first.code)
-
-
-def _finding(page: Paper, fold: FindingFold, *, full: bool) -> None:
-    finding = fold.first
-    kind = SubjectKind.VM if all(map(is_vm, fold.subjects)) else None
-    who = names([vm_label(subject) for subject in fold.subjects], kind, full=full)
-    title = f"{finding.severity}[{finding.code}] {catalog().row(finding.code).title}" + (f": {who}" if who else "")
-    page.line(title, indent=2, mark=_SEVERITY_STYLES[finding.severity])
-    shown = fold.messages[:_MESSAGES_SHOWN]
-    for message in shown:
-        page.line(message, indent=6)
-    if len(fold.messages) > len(shown):
-        page.line(f"… and {len(fold.messages) - len(shown)} more like this (--full shows all)", indent=6)
-    if full and finding.source.file:
-        page.line(f"--> {finding.source}", indent=6)
+        entry = Entry(page, "held", guard, "bold yellow")
+        entry.line(f"{first.action} {who.replace('  ', ' ', 1)} in {shorten(first.vault, 40)}")
+        for text in changes(first, full=full) if len(same) == 1 else ():
+            entry.line(text)
+        entry.line(f"→ {same[0].how}")
+        if full and first.source.file:
+            entry.line(f"at {first.source}", style="dim")
+        entry.end()
 
 
 def _quiet(page: Paper, plan: Plan, *, full: bool) -> None:
@@ -229,21 +245,15 @@ def _coverage(page: Paper, plan: Plan, *, full: bool) -> None:
     if not coverage.in_scope:
         return
     page.blank()
-    parts = f"{coverage.protected} protected, {coverage.planned} planned, {coverage.exempt} exempt"
-    left = len(coverage.uncovered)
-    page.line(f"Coverage: {count(coverage.in_scope, SubjectKind.VM)} in scope: {parts}, {left} uncovered")
-    uncovered = sorted(vm_label(vm) for vm in coverage.uncovered)
-    shown = uncovered if full else uncovered[:_UNCOVERED_SHOWN]
-    for vm in shown:
+    counts = ((coverage.protected, "protected"), (coverage.planned, "planned"), (coverage.exempt, "exempt"))
+    parts = [f"{number} {what}" for number, what in counts if number]
+    uncovered = [vm_label(vm) for vm in coverage.uncovered]
+    left = f"{len(uncovered)} uncovered"
+    if 0 < len(uncovered) <= _UNCOVERED_SHOWN and not full:
+        left += f": {listed(uncovered)}"
+    elif uncovered and not full:
+        left += f": {names(uncovered, SubjectKind.VM)} (--full lists them)"
+    text = f"Coverage: {count(coverage.in_scope, SubjectKind.VM)} in scope: {', '.join([*parts, left])}"
+    page.line(text, style="" if not uncovered else "yellow" if not coverage.required else "red")
+    for vm in sorted(uncovered) if full else ():
         page.line(f"- {shorten(vm, page.width - 4)}", indent=2)
-    if left > len(shown):
-        page.line(f"… and {left - len(shown)} more (--full shows all)", indent=2)
-
-
-def _hints(plan: Plan, outcomes: Mapping[str, Outcome] | None, *, dry_run: bool) -> list[str]:
-    if outcomes is not None:
-        codes = outcome_text.codes(outcomes)
-        return [f"To learn more about a code: reconcile explain {codes[0]}"] if codes else []
-    if plan.steps and dry_run:
-        return ["Nothing was changed. To apply this, run the same command without --dry-run."]
-    return []

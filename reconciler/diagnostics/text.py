@@ -11,7 +11,7 @@ from reconciler.diagnostics.diagnostic import Diagnostic
 from reconciler.diagnostics.escape import terminal
 from reconciler.diagnostics.excerpt import excerpt
 from reconciler.diagnostics.paper import Paper, wrap
-from reconciler.diagnostics.plan_words import plural
+from reconciler.diagnostics.subject_names import plural
 from reconciler.model.plan import Severity
 from reconciler.model.span import Span
 

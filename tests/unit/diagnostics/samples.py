@@ -15,6 +15,7 @@ from reconciler.model.plan import (
     Plan,
     Quiet,
     RecoveryPoints,
+    Seen,
     Severity,
     Step,
     Subject,
@@ -173,6 +174,7 @@ PLAN = Plan(
     findings=FINDINGS,
     coverage=Coverage(430, 412, 13, 1, (vm("lost-01").id, vm("lost-02").id), required=True),
     digest="sha256:beef",
+    seen=Seen(431, 413, 1),
 )
 BUSY = AzureError("BMSUserErrorObjectLocked", "Another operation is in progress.", 409, 0, "5f1c-busy")
 OFFLINE = AzureError("VMNotInRunningStateUserError", "The VM is not running.", 0, 380008, "5f1c-offline")
@@ -183,7 +185,7 @@ OUTCOMES: dict[str, Outcome] = {
     REGISTER[10].id: Retry("register-item-busy", 60.0, BUSY),
     REGISTER[11].id: Pending(Operation("https://management.example/op", "location")),
     **{one.id: Done(job_id="job") for one in PROTECT[:8]},
-    **{one.id: Skipped("its registration has not ended well") for one in PROTECT[8:]},
+    **{one.id: Skipped(REGISTER[8 + place].id) for place, one in enumerate(PROTECT[8:])},
     MOVE.id: Done(),
     STOP.id: Failed("internal-error", None, "KeyError in the engine"),
 }

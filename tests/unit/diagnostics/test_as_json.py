@@ -82,7 +82,7 @@ def test_what_became_of_each_step() -> None:
     retried = outcome_of(REGISTER[10].id)
     assert (retried["outcome"], retried["code"], retried["retry_after"]) == ("retry", "register-item-busy", 60.0)
     assert retried["azure"]["status"] == 409
-    assert outcome_of(PROTECT[9].id) == {"outcome": "skipped", "because": "its registration has not ended well"}
+    assert outcome_of(PROTECT[9].id) == {"outcome": "skipped", "because": REGISTER[9].id}
     assert outcome_of(STOP.id) == {"outcome": "failed", "code": "internal-error", "message": "KeyError in the engine"}
 
 

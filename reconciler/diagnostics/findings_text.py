@@ -1,0 +1,242 @@
+"""Findings and failures as a person reads them: what, why, who acts and what to do, each told once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from reconciler.diagnostics.catalog import RetryRule, catalog
+from reconciler.diagnostics.explain_text import WHO
+from reconciler.diagnostics.outcome_text import STYLES, seconds
+from reconciler.diagnostics.paper import Paper
+from reconciler.diagnostics.plan_words import sorted_findings
+from reconciler.diagnostics.subject_names import is_vm, listed, names, short_ids, vm_label
+from reconciler.model.ids import fold
+from reconciler.model.outcome import AzureError, Failed, Outcome, Retry, word
+from reconciler.model.plan import Finding, Plan, Severity, Step, SubjectKind
+
+_SEVERITY_STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "bold yellow", Severity.INFO: "bold blue"}
+_INDENT = 2
+_LABEL = 9
+"""Columns of the first word of an entry, and the space behind it."""
+_DEEP = _INDENT + _LABEL
+_MESSAGES_SHOWN = 2
+_LONG_SENTENCE = 72
+_SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z`])")
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Steps of one action that failed for one reason, and what the findings say about their subjects."""
+
+    steps: tuple[Step, ...]
+    outcomes: tuple[Failed | Retry, ...]
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def code(self) -> str:
+        return self.outcomes[0].code
+
+
+class Entry:
+    """A word, what it is about in lines beside it, and a code at the right edge of the first line that has room."""
+
+    def __init__(self, page: Paper, label: str, code: str, style: str) -> None:
+        self._page, self._label, self._code, self._style = page, label, code, style
+
+    def line(self, text: str, *, deeper: int = 0, style: str = "") -> None:
+        if self._label:
+            self._page.line(f"{self._label.ljust(_LABEL)}{text}", indent=_INDENT, hang=_LABEL, mark=self._style)
+            self._label = ""
+        else:
+            self._page.line(text, indent=_DEEP + deeper, style=style)
+        if self._code and self._page.aside(self._code):
+            self._code = ""
+
+    def end(self) -> None:
+        """Where no line had room, the code has its own."""
+        if self._code:
+            self._page.aside(self._code, own_line=True)
+
+
+def failures(plan: Plan, outcomes: Mapping[str, Outcome], *, full: bool) -> list[Failure]:
+    """What failed before what is to be retried; equal ones folded unless `full`."""
+    alike: dict[object, list[tuple[Step, Failed | Retry]]] = {}
+    for step in plan.steps:
+        outcome = outcomes.get(step.id)
+        if isinstance(outcome, Failed | Retry):
+            key = step.id if full else (step.action, outcome.code, word(outcome))
+            alike.setdefault(key, []).append((step, outcome))
+    found = []
+    for same in alike.values():
+        code = same[0][1].code
+        subjects = {fold(step.subject.id) for step, _ in same}
+        about = (one for one in plan.findings if one.code == code and subjects & set(map(fold, one.subjects)))
+        found.append(Failure(tuple(one for one, _ in same), tuple(one for _, one in same), tuple(about)))
+    return sorted(found, key=lambda one: (word(one.outcomes[0]), one.code, one.steps[0].id))
+
+
+def untold(plan: Plan, told: Sequence[Failure]) -> list[Finding]:
+    """The findings that no failure tells already."""
+    pairs = {(one.code, fold(step.subject.id)) for one in told for step in one.steps}
+    return [
+        finding
+        for finding in plan.findings
+        if not finding.subjects or not all((finding.code, fold(subject)) in pairs for subject in finding.subjects)
+    ]
+
+
+def print_failures(page: Paper, told: Sequence[Failure], *, full: bool) -> None:
+    if not told:
+        return
+    page.heading("Failed" if any(isinstance(one.outcomes[0], Failed) for one in told) else "To be retried")
+    explained: set[tuple[str, str]] = set()
+    for failure in told:
+        kind = (failure.code, word(failure.outcomes[0]))
+        _failure(page, failure, explain=kind not in explained, full=full)
+        explained.add(kind)
+
+
+def print_findings(page: Paper, findings: Iterable[Finding], *, full: bool) -> None:
+    alike: dict[object, list[Finding]] = {}
+    for place, one in enumerate(sorted_findings(findings)):
+        alike.setdefault(place if full else (one.severity, one.code), []).append(one)
+    if alike:
+        page.heading("Findings")
+    explained: set[str] = set()
+    for same in alike.values():
+        code = same[0].code
+        entry = Entry(page, same[0].severity.value, code, _SEVERITY_STYLES[same[0].severity])
+        _finding(entry, same, full=full)
+        if code not in explained:
+            remedy = catalog().row(code).remedy
+            entry.line(f"→ {remedy if full else first_sentence(remedy)}")
+        entry.end()
+        explained.add(code)
+
+
+def first_sentence(text: str) -> str:
+    """The beginning of a remedy, of a long sentence up to its semicolon, and `…` where there is more to it."""
+    first, *rest = _SENTENCE.split(text, maxsplit=1)
+    if len(first) > _LONG_SENTENCE and "; " in first:
+        first, rest = first.partition("; ")[0] + ";", [text]
+    return f"{first} …" if rest else first
+
+
+def is_cut(finding: Finding) -> bool:
+    """Whether there is more to its remedy than the page says."""
+    remedy = catalog().row(finding.code).remedy
+    return first_sentence(remedy) != remedy
+
+
+def _finding(entry: Entry, same: Sequence[Finding], *, full: bool) -> None:
+    first = same[0]
+    subjects = list(dict.fromkeys(subject for one in same for subject in one.subjects))
+    messages = [one.message if full else short_ids(one.message) for one in same]
+    if len(same) == 1:
+        text, more = _said(messages[0], first, subjects, full=full), list[str]()
+    else:
+        text = f"{catalog().row(first.code).title}: {_who(subjects)}"
+        more = _shown(messages, same)
+    entry.line(text)
+    for line in more:
+        entry.line(line)
+    if full:
+        for subject in subjects if len(subjects) > 1 else ():
+            entry.line(f"- {vm_label(subject)}")
+        if first.source.file:
+            entry.line(f"at {first.source}", style="dim")
+
+
+def _said(message: str, finding: Finding, subjects: Sequence[str], *, full: bool) -> str:
+    """One finding in one sentence: its message where that names the subject, else with the subject added."""
+    if not message:
+        title = catalog().row(finding.code).title
+        return f"{title}: {_who(subjects)}" if subjects else title
+    named = all(vm_label(subject).rpartition("/")[2] in message for subject in subjects)
+    if named or (full and len(subjects) > 1):
+        return message
+    if all(map(is_vm, subjects)):
+        labels = [vm_label(subject) for subject in subjects]
+        return f"{message.rstrip('.')}: {listed(labels) if len(labels) <= 3 else _who(subjects)}."
+    return f"{_who(subjects)}: {message}"
+
+
+def _shown(messages: Sequence[str], findings: Sequence[Finding]) -> list[str]:
+    """What is special about several findings: one sentence for all where they differ in the name only."""
+    told = list(dict.fromkeys(filter(None, messages)))
+    if len(told) <= 1:
+        return told
+    general = {_general(message, one) for message, one in zip(messages, findings, strict=True)}
+    if len(general) == 1:
+        return [text[:1].upper() + text[1:] for text in general]
+    left = len(told) - _MESSAGES_SHOWN
+    more = [f"… and {left} more like this (--full shows all)"] if left > 0 else []
+    return [*told[:_MESSAGES_SHOWN], *more]
+
+
+def _general(message: str, finding: Finding) -> str:
+    """`Each is deallocated.` of `rg/web-01 is deallocated.`"""
+    for label in sorted((vm_label(one) for one in finding.subjects if is_vm(one)), key=len, reverse=True):
+        name = re.escape(label.rpartition("/")[2])
+        message = re.sub(rf"(?:[^\s/']+/)?(?<![\w-]){name}(?![\w-])", "each", message)
+    return message
+
+
+def _who(subjects: Sequence[str]) -> str:
+    kind = SubjectKind.VM if all(map(is_vm, subjects)) else None
+    return _many([vm_label(subject) for subject in subjects], kind)
+
+
+def _many(subjects: Sequence[str], kind: SubjectKind | None) -> str:
+    """Names as a part of a sentence."""
+    return names(subjects, kind).replace("  ", " ", 1)
+
+
+def _failure(page: Paper, failure: Failure, *, explain: bool, full: bool) -> None:
+    step, outcome = failure.steps[0], failure.outcomes[0]
+    row, became = catalog().row(failure.code), word(outcome)
+    who = _many([one.subject.name for one in failure.steps], step.subject.kind)
+    entry = Entry(page, became, row.id, STYLES[became])
+    entry.line(f"{step.action} {who}: {row.title}.")
+    messages = [one.message if full else short_ids(one.message) for one in failure.findings]
+    for line in _shown(messages, failure.findings) or _own_words(failure):
+        entry.line(line)
+    _azure(entry, [one.error for one in failure.outcomes if one.error is not None])
+    if explain:
+        entry.line(f"Who acts: {WHO[row.who]}. {_again(row.retry, outcome)}.")
+        entry.line(f"→ {row.remedy}")
+    entry.end()
+
+
+def _again(rule: RetryRule, outcome: Failed | Retry) -> str:
+    """When it is tried again: what is known of this failure, and what the rule of its row says."""
+    if isinstance(outcome, Retry):
+        most = f", {str(rule).partition(', ')[2]}" if rule.rule == "after" else ""
+        return f"Tried again in {seconds(outcome.after)} at the earliest{most}"
+    if rule.rule == "changed":
+        return f"Tried again once this changes: {(rule.fact or '').replace('-', ' ')}"
+    return "Not tried again by itself" if rule.rule == "never" else f"Tried again {rule}"
+
+
+def _own_words(failure: Failure) -> list[str]:
+    """What we say of a failure beside Azure's words; the finding's sentence says it better where there is one."""
+    azure = {one.error.message for one in failure.outcomes if one.error is not None}
+    said = dict.fromkeys(one.message for one in failure.outcomes if isinstance(one, Failed))
+    return [text for text in said if text and text not in azure][:_MESSAGES_SHOWN]
+
+
+def _azure(entry: Entry, errors: Sequence[AzureError]) -> None:
+    """Azure's own code and message, once for all that share them, and where to find the request."""
+    alike: dict[str, list[str]] = {}
+    for error in errors:
+        status = f" (HTTP {error.status})" if error.status >= 400 else ""
+        text = f"Azure: {error.code or error.number or 'no code'}{status}: {' '.join(error.message.split())}"
+        alike.setdefault(text, []).append(error.correlation_id)
+    for text, ids in alike.items():
+        entry.line(text)
+        known = [one for one in ids if one]
+        if known:
+            more = f" and {len(known) - 1} more (--full shows all)" if len(known) > 1 else ""
+            entry.line(f"correlation id {known[0]}{more}", deeper=2, style="dim")
