@@ -78,8 +78,8 @@ def _told(vault: Vault, vms: list[VirtualMachine]) -> list[Finding]:
     if not vms or vault.coverage is None:
         return []
     severity = Severity.ERROR if vault.coverage.require else Severity.INFO
-    count = "1 virtual machine is" if len(vms) == 1 else f"{len(vms)} virtual machines are"
-    text = f"{count} in the coverage of {vault.name!r} and neither protected nor exempted."
+    count = "1 virtual machine" if len(vms) == 1 else f"{len(vms)} virtual machines"
+    text = f"No document means {count} in the coverage of the vault {vault.name!r}."
     source = vault.places.at("spec", "coverage")
     subjects = tuple(vm.id for vm in vms)
     return [Finding("vm-uncovered", severity, subjects, text, source, Basis.OBSERVED, vault.name)]

@@ -156,10 +156,15 @@ def _bounds(out_of_bounds: Mapping[str, str], protection_of: Mapping[str, str], 
 def _stops(stops: int, brakes: Brakes, step: Step) -> str:
     if step.risk is not Risk.PAUSING or stops <= brakes.max_stops:
         return ""
-    return f"{stops} stops are planned, {brakes.max_stops} are allowed. Raise --max-stops to {stops} to permit them."
+    return f"{_too_many(stops, 'stop', brakes.max_stops)} Raise --max-stops to {stops} to permit them."
 
 
 def _writes(writes: int, brakes: Brakes) -> str:
     if brakes.max_writes is None or writes <= brakes.max_writes:
         return ""
-    return f"{writes} writes are planned, {brakes.max_writes} are allowed. Raise --max-writes, or aim with --target."
+    return f"{_too_many(writes, 'write', brakes.max_writes)} Raise --max-writes, or aim with --target."
+
+
+def _too_many(planned: int, what: str, allowed: int) -> str:
+    said = f"1 {what} is planned" if planned == 1 else f"{planned} {what}s are planned"
+    return f"{said} and {allowed} {'is' if allowed == 1 else 'are'} allowed."

@@ -21,7 +21,7 @@ from reconciler.planning.guards import approvals, guard
 from reconciler.planning.orphans import orphans
 from reconciler.planning.provision import Ground, grounds
 from reconciler.planning.select import Selection, Wish, paused_vaults, select
-from reconciler.planning.situation import Situation
+from reconciler.planning.situation import Situation, situation_of
 
 _ORDER = {kind: number for number, kind in enumerate(ACTIONS)}
 _SEVERITY = tuple(Severity)
@@ -46,7 +46,7 @@ def plan(
     targets: frozenset[str] = frozenset(),
 ) -> Plan:
     """`previous` are the sizes of the last complete observation; `targets` are names, `group/name` or ARM ids."""
-    situation, aims = Situation(desired, observed), frozenset(fold(target) for target in targets)
+    situation, aims = situation_of(desired, observed), frozenset(fold(target) for target in targets)
     chosen = select(situation)
     ground = grounds(situation, paused_vaults(situation))
     sheet = _drafted(situation, chosen, ground, aims)
@@ -87,7 +87,7 @@ def candidates(
     desired: Desired, observed: Observed, *, targets: frozenset[str] = frozenset()
 ) -> Mapping[str, tuple[VirtualMachine, ...]]:
     """By vault name, the VMs whose checks by Azure (WIRE 7) the plan wants: those about to be newly protected."""
-    situation, aims = Situation(desired, observed), frozenset(fold(target) for target in targets)
+    situation, aims = situation_of(desired, observed), frozenset(fold(target) for target in targets)
     ground = grounds(situation, paused_vaults(situation))
     found: dict[str, list[VirtualMachine]] = {}
     for wish in select(situation).wishes:
@@ -178,7 +178,7 @@ def _gaps(observed: Observed) -> list[Finding]:
             "observation-incomplete",
             Severity.WARNING,
             (gap.scope,),
-            f"{gap.scope} could not be read: {gap.reason}",
+            f"Reading {gap.scope} failed: {gap.reason.rstrip('.')}.",
             vault=gap.vault or "",
         )
         for gap in sorted(observed.gaps, key=lambda gap: (gap.vault or "", gap.scope, gap.reason))

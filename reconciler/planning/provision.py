@@ -143,7 +143,7 @@ def _policies(
         elif same_rules(policy.rules, present.rules):
             continue
         elif present.rules and present.rules.tier is Tier.ENHANCED and policy.rules.tier is Tier.STANDARD:
-            text = f"The policy {policy.name!r} in {vault.name!r} is Enhanced; a policy cannot go back to Standard."
+            text = f"The policy {policy.name!r} in {vault.name!r} is Enhanced, which no update can take back."
             findings.append(
                 Finding(
                     "policy-tier-is-final",

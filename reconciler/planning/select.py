@@ -190,11 +190,14 @@ def _check_size(situation: Situation, chosen: Selection, protection: Protection,
     vault = situation.vaults.get(protection.vault)
     if (low is not None and number < low) or (high is not None and number > high):
         bounds = f"at least {low}" if high is None else f"at most {high}" if low is None else f"{low} to {high}"
-        text = f"Protection {protection.name!r} expects {bounds} virtual machines and means {number}."
+        text = f"The Protection {protection.name!r} expects {bounds} virtual machines and means {number}."
         chosen.out_of_bounds[protection.name] = text
         chosen.findings.append(_of_selection("selection-out-of-bounds", protection, text))
-    elif not found and low != 0 and vault is not None and situation.sees_vms_of(vault.subscription_id):
-        text = f"Protection {protection.name!r} means no virtual machine of {vault.name!r}'s subscription and region."
+    elif protection.select is None or found or low == 0 or vault is None:
+        return
+    elif situation.sees_vms_of(vault.subscription_id):
+        place = f"in the subscription and region of the vault {vault.name!r}"
+        text = f"The Protection {protection.name!r} chooses no virtual machine {place}."
         chosen.findings.append(_of_selection("selection-empty", protection, text))
 
 

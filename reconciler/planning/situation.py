@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from reconciler.model.desired import BackupPolicy, Desired, Vault
@@ -86,6 +86,11 @@ class Situation:
     def limits(self, vault: Vault) -> Limits:
         return LIMITS[vault.generation]
 
+    def label(self, arm_id: str) -> str:
+        """The name of a VM for people; what is no VM's id stays as it is."""
+        vm = self.observed.vms.get(fold(arm_id))
+        return vm.label if vm is not None else label_of(arm_id)
+
     def seen(self, vault: Vault) -> ObservedVault:
         """What was seen of a vault; one that was not looked at reads as absent, so check `blind_vaults` first."""
         return self.observed.vaults.get(vault.name) or ObservedVault(vault.name, "", exists=False)
@@ -98,6 +103,25 @@ class Situation:
                 name = vm_name(items[key].vm_arm_id)
                 if name is not None:
                     yield name, items[key]
+
+
+def situation_of(desired: Desired, observed: Observed) -> Situation:
+    """Documents may spell a vault in any case, as Azure's names may be: here all use the Vault document's spelling."""
+    names = {fold(vault.name): vault.name for vault in desired.vaults}
+
+    def spelled(vault: str) -> str:
+        return names.get(fold(vault), vault)
+
+    policies = (replace(one, vaults=tuple(spelled(vault) for vault in one.vaults)) for one in desired.policies)
+    same = replace(
+        desired,
+        policies=tuple(policies),
+        protections=tuple(replace(one, vault=spelled(one.vault)) for one in desired.protections),
+        exemptions=tuple(replace(one, vault=spelled(one.vault)) for one in desired.exemptions),
+        retirements=tuple(replace(one, vault=spelled(one.vault)) for one in desired.retirements),
+        pauses=tuple(replace(one, vault=spelled(one.vault)) for one in desired.pauses),
+    )
+    return Situation(same, observed)
 
 
 def policy_of(item: ProtectedItem) -> str:

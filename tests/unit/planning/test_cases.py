@@ -11,6 +11,7 @@ import yaml
 
 from reconciler.model.desired import Desired, Drift, IfStopped, OsType, Retirement, VmRef
 from reconciler.model.observed import Agent, Check, Job, Observed, Power, VirtualMachine
+from reconciler.model.plan import Plan
 from reconciler.model.state import ItemState
 from reconciler.planning import Brakes, plan
 from tests.unit.planning.making import VAULT, consent, item, machine, policy, protection, seen_policy, snapshot, vault
@@ -58,11 +59,15 @@ def desired(want: dict[str, Any]) -> Desired:
     )
 
 
+def plan_of_case(name: str) -> Plan:
+    return plan(desired(CASES[name]["want"]), observed(CASES[name]["have"]), brakes=Brakes())
+
+
 @pytest.mark.parametrize("name", CASES)
 def test_case(name: str) -> None:
     case = CASES[name]
 
-    made = plan(desired(case["want"]), observed(case["have"]), brakes=Brakes())
+    made = plan_of_case(name)
 
     assert [step.action for step in made.steps] == case.get("plan", [])
     assert [quiet.because for quiet in made.quiet] == ([case["quiet"]] if "quiet" in case else [])
