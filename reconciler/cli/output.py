@@ -130,6 +130,18 @@ def table(title: str, *columns: str) -> Table:
     return made
 
 
+def print_table(on: Console, shown: Table) -> None:
+    """The table, without the spaces to its right, and one empty line behind it."""
+    from rich.text import Text
+
+    for segments in on.render_lines(shown, pad=False):
+        line = Text.assemble(*((segment.text, segment.style or "") for segment in segments))
+        line.rstrip()
+        if line.plain:
+            on.print(line, soft_wrap=True)
+    on.print()
+
+
 def add_row(to: Table, *cells: str) -> None:
     """A row of foreign text: nothing in it is interpreted."""
     from rich.text import Text

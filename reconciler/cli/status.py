@@ -133,12 +133,12 @@ def _print(observed: Observed, *, no_color: bool) -> None:
         point = _short(item.last_recovery_point) or "-"
         name = seen.label if seen is not None else item.name
         output.add_row(table, vault, name, _state(item), item.policy_name, backup, point)
-    console.print(table)
+    output.print_table(console, table)
     jobs = output.table("Jobs of the last 24 hours", "started", "vault", "operation", "machine", "status", "error")
     for vault, job in _jobs(observed):
         error = job.errors[0].title or job.errors[0].message if job.errors else ""
         output.add_row(jobs, _short(job.start), vault, job.operation, job.vm_name, job.status, error)
-    console.print(jobs)
+    output.print_table(console, jobs)
     for gap in observed.gaps:
         from reconciler.diagnostics.escape import terminal
 

@@ -44,7 +44,7 @@ def show(ctx: click.Context, /, *, requests: bool, form: str, **_given: Any) -> 
             return
         console = output.console(no_color=nearest(ctx, "no_color"), width=output.TABLE_WIDTH)
         for table in [_requests(world)] if requests else [_machines(world), _jobs(world)]:
-            console.print(table, markup=False, emoji=False)
+            output.print_table(console, table)
         click.echo(f"It is {world.now:%Y-%m-%d %H:%M} UTC there. {_counts(world)}")
 
 
