@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reconciler.diagnostics.catalog import RetryRule, catalog
 from reconciler.diagnostics.explain_text import WHO
@@ -23,6 +23,8 @@ _LABEL = 9
 _DEEP = _INDENT + _LABEL
 _MESSAGES_SHOWN = 2
 _LONG_SENTENCE = 72
+_EACH = re.compile(r"\b[Ee]ach\b")
+"""How the message of a finding about several VMs speaks of them."""
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z`])")
 
 
@@ -78,13 +80,14 @@ def failures(plan: Plan, outcomes: Mapping[str, Outcome], *, full: bool) -> list
 
 
 def untold(plan: Plan, told: Sequence[Failure]) -> list[Finding]:
-    """The findings that no failure tells already."""
+    """The findings that no failure tells already; of one about several VMs, what is left of it."""
     pairs = {(one.code, fold(step.subject.id)) for one in told for step in one.steps}
-    return [
-        finding
-        for finding in plan.findings
-        if not finding.subjects or not all((finding.code, fold(subject)) in pairs for subject in finding.subjects)
-    ]
+    left = []
+    for finding in plan.findings:
+        subjects = tuple(one for one in finding.subjects if (finding.code, fold(one)) not in pairs)
+        if subjects or not finding.subjects:
+            left.append(finding if subjects == finding.subjects else replace(finding, subjects=subjects))
+    return left
 
 
 def print_failures(page: Paper, told: Sequence[Failure], *, full: bool) -> None:
@@ -133,8 +136,9 @@ def is_cut(finding: Finding) -> bool:
 def _finding(entry: Entry, same: Sequence[Finding], *, full: bool) -> None:
     first = same[0]
     subjects = list(dict.fromkeys(subject for one in same for subject in one.subjects))
-    messages = [one.message if full else short_ids(one.message) for one in same]
-    if len(same) == 1:
+    labels = [vm_label(subject) for subject in subjects]
+    messages = [_of(one.message, labels, full=full) for one in same]
+    if len(same) == 1 and not _EACH.search(messages[0]):
         text, more = _said(messages[0], first, subjects, full=full), list[str]()
     else:
         text = f"{catalog().row(first.code).title}: {_who(subjects)}"
@@ -143,10 +147,17 @@ def _finding(entry: Entry, same: Sequence[Finding], *, full: bool) -> None:
     for line in more:
         entry.line(line)
     if full:
+        _azure(entry, first.azure)
         for subject in subjects if len(subjects) > 1 else ():
             entry.line(f"- {vm_label(subject)}")
         if first.source.file:
             entry.line(f"at {first.source}", style="dim")
+
+
+def _of(message: str, labels: Sequence[str], *, full: bool) -> str:
+    """The message as this page says it: of each of several, or of the one that is left of them."""
+    text = message if full else short_ids(message)
+    return _EACH.sub(lambda _: labels[0], text) if len(labels) == 1 else text
 
 
 def _said(message: str, finding: Finding, subjects: Sequence[str], *, full: bool) -> str:
@@ -200,7 +211,8 @@ def _failure(page: Paper, failure: Failure, *, explain: bool, full: bool) -> Non
     who = _many([one.subject.name for one in failure.steps], step.subject.kind)
     entry = Entry(page, became, row.id, STYLES[became])
     entry.line(f"{step.action} {who}: {row.title}.")
-    messages = [one.message if full else short_ids(one.message) for one in failure.findings]
+    labels = [one.subject.name for one in failure.steps]
+    messages = [_of(one.message, labels, full=full) for one in failure.findings]
     for line in _shown(messages, failure.findings) or _own_words(failure):
         entry.line(line)
     _azure(entry, [one.error for one in failure.outcomes if one.error is not None])

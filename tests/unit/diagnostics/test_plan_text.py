@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.text import Text
 
 from reconciler.diagnostics.plan_text import print_plan, render_plan, summary
-from reconciler.model.outcome import Done, Failed, Outcome, Retry, Skipped
+from reconciler.model.outcome import AzureError, Done, Failed, Outcome, Retry, Skipped
 from reconciler.model.plan import Coverage, Finding, Plan, Quiet, Severity, Subject, SubjectKind
 from tests.unit.diagnostics.samples import (
     DISCOVER,
@@ -263,3 +263,25 @@ def test_an_arm_id_in_a_message_is_a_name() -> None:
     plan = dataclasses.replace(NOTHING, findings=(Finding("orphan", Severity.INFO, (vm("x").id,), text),))
     assert f"held by the vault rg-backup/{VAULT}." in render_plan(plan, cloud="azure", symbols={}).plain
     assert THE_VAULT.id in render_plan(plan, cloud="azure", symbols={}, full=True, width=300).plain
+
+
+def test_a_finding_about_several_is_told_like_several_about_one() -> None:
+    cause = Finding("register-vm-not-running", Severity.ERROR, (WEB[0].id, WEB[8].id), "Each is deallocated.")
+    page = render_plan(dataclasses.replace(NOTHING, findings=(cause,)), cloud="azure", symbols=SYMBOLS).plain
+    assert "error    The VM is not running: 2 VMs rg-web/web-01, web-09\n           Each is deallocated. " in page
+    failed = dataclasses.replace(NOTHING, findings=(cause,), steps=(REGISTER[8],))
+    page = render_plan(failed, cloud="azure", symbols=SYMBOLS, outcomes=OUTCOMES).plain
+    told, left = page.split("\nFindings\n")
+    assert "rg-web/web-09 is deallocated." in told
+    assert "error    rg-web/web-01 is deallocated." in left
+
+
+def test_what_azure_said_of_a_finding_is_kept_for_who_asks() -> None:
+    said = AzureError("CloudInternalError", "An internal error,\r\ntry again.", 400, 0, "5f1c-check")
+    finding = Finding("unclassified", Severity.ERROR, (WEB[0].id,), "Azure's check of rg-web/web-01.", azure=(said,))
+    plan = dataclasses.replace(NOTHING, findings=(finding,))
+    words = "Azure: CloudInternalError (HTTP 400): An internal error, try again."
+    assert words not in render_plan(plan, cloud="azure", symbols=SYMBOLS).plain
+    page = render_plan(plan, cloud="azure", symbols=SYMBOLS, full=True).plain
+    assert words in page
+    assert "correlation id 5f1c-check" in page
