@@ -24,7 +24,8 @@ _DAY = timedelta(days=1)
 _LATEST_START = timedelta(hours=1)
 """Two offsets of one zone lie an hour apart: a start later than that tells nothing."""
 
-_OFF = frozenset({Power.STOPPED, Power.DEALLOCATED, Power.STOPPING, Power.DEALLOCATING})
+OFF = frozenset({Power.STOPPED, Power.DEALLOCATED, Power.STOPPING, Power.DEALLOCATING})
+"""A backup of such a VM is crash-consistent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +69,15 @@ def expected_consistency(vm: VirtualMachine, policy: ObservedPolicy | None) -> C
 
     Linux makes an application-consistent one only with scripts in the guest, which cannot be seen from outside.
     """
-    if vm.power in _OFF or vm.provisioning_state == "Failed" or _crash_only(policy):
+    if vm.power in OFF or vm.provisioning_state == "Failed" or asks_for_crash_only(policy):
         return Consistency.CRASH
     if vm.os is OsType.LINUX:
         return Consistency.FILE_SYSTEM
     return Consistency.APPLICATION if vm.os is OsType.WINDOWS and vm.power is Power.RUNNING else None
 
 
-def _crash_only(policy: ObservedPolicy | None) -> bool:
+def asks_for_crash_only(policy: ObservedPolicy | None) -> bool:
+    """Whether an Enhanced policy leaves the guest alone on purpose."""
     if policy is None or "OnlyCrashConsistent" not in policy.properties:
         return False
     return bool(json.loads(policy.properties).get("snapshotConsistencyType") == "OnlyCrashConsistent")

@@ -18,8 +18,10 @@ from reconciler.planning.coverage import cover
 from reconciler.planning.digest import digest
 from reconciler.planning.draft import discovery, draft, wants_check
 from reconciler.planning.guards import approvals, guard
+from reconciler.planning.objective import check_objectives
 from reconciler.planning.orphans import orphans
 from reconciler.planning.provision import Ground, grounds
+from reconciler.planning.root_causes import by_root_cause
 from reconciler.planning.select import Selection, Wish, paused_vaults, select
 from reconciler.planning.situation import Situation, situation_of
 
@@ -60,7 +62,8 @@ def plan(
         protection_of=sheet.protection_of,
     )
     covered = cover(situation, chosen.wishes, kept.steps)
-    findings = [*chosen.findings, *sheet.findings, *refused, *covered.findings, *_gaps(observed)]
+    promises = check_objectives(situation, (wish for wish in chosen.wishes if aimed_at(wish.meant, aims)))
+    findings = [*chosen.findings, *sheet.findings, *refused, *covered.findings, *promises, *_gaps(observed)]
     held = tuple(sorted(kept.held, key=lambda one: (one.guard, _rank(one.step))))
     return Plan(
         taken_at=observed.taken_at,
@@ -71,7 +74,7 @@ def plan(
         steps=kept.steps,
         held=held,
         quiet=tuple(sorted(sheet.quiet, key=lambda one: (one.subject, one.because, one.source))),
-        findings=_by_severity(findings),
+        findings=_by_severity(by_root_cause(findings, situation.label)),
         coverage=covered.coverage,
         digest=digest(situation, kept.steps, held),
         seen=_seen(observed),

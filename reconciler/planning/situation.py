@@ -87,9 +87,9 @@ class Situation:
         return LIMITS[vault.generation]
 
     def label(self, arm_id: str) -> str:
-        """The name of a VM for people; what is no VM's id stays as it is."""
+        """The name of a VM for people; empty for what is no VM's id."""
         vm = self.observed.vms.get(fold(arm_id))
-        return vm.label if vm is not None else label_of(arm_id)
+        return vm.label if vm is not None else label_of(arm_id) if vm_name(arm_id) else ""
 
     def seen(self, vault: Vault) -> ObservedVault:
         """What was seen of a vault; one that was not looked at reads as absent, so check `blind_vaults` first."""
