@@ -70,6 +70,14 @@ class VirtualMachine:
 
 
 @dataclass(frozen=True, slots=True)
+class JobError:
+    number: int
+    title: str
+    message: str
+    recommendations: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class ProtectedItem:
     """A VM's place in a vault. Times are aware UTC or None. `raw_state` is Azure's word for `state`.
 
@@ -90,6 +98,8 @@ class ProtectedItem:
     last_backup_time: datetime | None = None
     last_recovery_point: datetime | None = None
     health: str = ""
+    problems: tuple[JobError, ...] = ()
+    """What the health details of an unhealthy item say."""
 
     @property
     def protected(self) -> bool:
@@ -121,14 +131,6 @@ class ObservedPolicy:
     rules: BackupRules | None
     properties: str
     items: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class JobError:
-    number: int
-    title: str
-    message: str
-    recommendations: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

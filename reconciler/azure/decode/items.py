@@ -6,10 +6,17 @@ import msgspec
 
 from reconciler.azure.decode.times import moment, whole_days
 from reconciler.model.ids import VmName, fold
-from reconciler.model.observed import ProtectedItem
+from reconciler.model.observed import JobError, ProtectedItem
 from reconciler.model.state import ItemState
 
 _VM_BACKUP = "azureiaasvm"
+
+
+class _HealthDetail(msgspec.Struct, rename="camel"):
+    code: int | None = None
+    title: str | None = None
+    message: str | None = None
+    recommendations: list[str] | None = None
 
 
 class _ItemProperties(msgspec.Struct, rename="camel"):
@@ -25,6 +32,7 @@ class _ItemProperties(msgspec.Struct, rename="camel"):
     last_backup_time: str | None = None
     last_recovery_point: str | None = None
     health_status: str | None = None
+    health_details: list[_HealthDetail] | None = None
 
 
 class WireItem(msgspec.Struct, rename="camel"):
@@ -60,6 +68,17 @@ def item(wire: WireItem) -> ProtectedItem:
         last_backup_time=moment(properties.last_backup_time),
         last_recovery_point=moment(properties.last_recovery_point),
         health=properties.health_status or "",
+        problems=_problems(properties),
+    )
+
+
+def _problems(properties: _ItemProperties) -> tuple[JobError, ...]:
+    """What the health details say is wrong; a healthy item has details too, which say that it is well."""
+    if fold(properties.health_status or "passed") == "passed":
+        return ()
+    return tuple(
+        JobError(one.code or 0, one.title or "", one.message or "", tuple(one.recommendations or ()))
+        for one in properties.health_details or ()
     )
 
 
