@@ -124,7 +124,7 @@ def _header(page: Paper, plan: Plan, cloud: str, *, applied: bool) -> None:
     if plan.seen is not None:
         items, vaults = plural(plan.seen.items, "protected item"), count(plan.seen.vaults, SubjectKind.VAULT)
         what = f"{count(plan.seen.vms, SubjectKind.VM)}, {items} in {vaults}, "
-    page.line(f"Azure    {what}seen {rfc3339(plan.taken_at)}", indent=2, hang=9)
+    page.line(f"Azure    {what}seen {rfc3339(plan.taken_at.replace(microsecond=0))}", indent=2, hang=9)
     revision = f" at revision {terminal(plan.revision[:12])}" if plan.revision else ""
     page.line(f"Config   {plural(plan.files, 'file')}{revision}", indent=2, hang=9)
     if not plan.complete:

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from reconciler.diagnostics.plan_text import print_plan, render_plan, summary
 from reconciler.model.outcome import AzureError, Done, Failed, Outcome, Retry, Skipped
-from reconciler.model.plan import Coverage, Finding, Plan, Quiet, Severity, Subject, SubjectKind
+from reconciler.model.plan import Coverage, Finding, Plan, Quiet, Seen, Severity, Subject, SubjectKind
 from tests.unit.diagnostics.samples import (
     DISCOVER,
     NOTHING,
@@ -72,6 +72,13 @@ def test_a_partial_look_is_said_at_the_top() -> None:
     lines = render_plan(plan, cloud="azure", symbols=SYMBOLS).plain.splitlines()
     assert lines[3].startswith("  Partial")
     assert lines[-1] == "Nothing can be done on what was seen"
+
+
+def test_the_header_says_what_was_seen_and_when() -> None:
+    moment = NOTHING.taken_at.replace(microsecond=200_000)
+    plan = dataclasses.replace(NOTHING, seen=Seen(200, 1, 3), taken_at=moment)
+    line = render_plan(plan, cloud="azure", symbols=SYMBOLS).plain.splitlines()[1]
+    assert line == "  Azure    200 VMs, 1 protected item in 3 vaults, seen 2026-11-23T22:00:00Z"
 
 
 @pytest.mark.parametrize("width", [40, 80, 120])
