@@ -20,7 +20,8 @@ INSTANT = {"V1": range(1, 6), "V2": range(1, 31)}
 WEEKLY_INSTANT = 5
 HOURLY_INTERVALS = (4, 6, 8, 12, 24)
 HOURLY_DURATIONS = range(4, 25)
-PREVIEW_RETENTION = range(1, 31)
+PREVIEW_RETENTION = {"Days": range(1, 31), "Weeks": range(1, 5)}
+"""30 days at most, whether a policy runs daily or weekly; it has no other tiers."""
 _UNITS = {"dailySchedule": "Days", "weeklySchedule": "Weeks", "monthlySchedule": "Months", "yearlySchedule": "Years"}
 _KEPT = ("snapshotConsistencyType", "instantAccessSnapshotEnabled", "instantAccessDurationMinutes", "tieringPolicy")
 
@@ -127,7 +128,7 @@ def _retention(given: Json, schedule: Json, run: datetime, *, preview: bool) -> 
         _need("dailySchedule" not in parts and set(parts["weeklySchedule"]["daysOfTheWeek"]) == set(run_days))
     else:
         _need("dailySchedule" in parts)
-    _need(not preview or set(parts) == {"dailySchedule"})
+    _need(not preview or len(parts) == 1)
     stored: Json = {"retentionPolicyType": "LongTermRetentionPolicy"}
     for name, part in parts.items():
         stored[name] = _retention_part(name, part, run, run_days, preview=preview)
@@ -139,7 +140,7 @@ def _retention_part(name: str, part: Json, run: datetime, run_days: list[str] | 
     _need((time.hour, time.minute, time.second) == (run.hour, run.minute, 0))
     count, unit = part["retentionDuration"]["count"], part["retentionDuration"]["durationType"]
     _need(unit == _UNITS[name] and type(count) is int)
-    _need(count in (PREVIEW_RETENTION if preview else RETENTION[unit]))
+    _need(count in (PREVIEW_RETENTION if preview else RETENTION)[unit])
     stored: Json = {}
     if name == "weeklySchedule":
         stored["daysOfTheWeek"] = _within(_days(part["daysOfTheWeek"]), run_days)

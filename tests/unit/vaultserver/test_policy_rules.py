@@ -145,3 +145,29 @@ def test_the_longest_rule_keeps_a_point() -> None:
     assert (sunday.rule, sunday.until) == ("Monthly", datetime(2031, 1, 4, 22, tzinfo=UTC))
     last = kept(long, datetime(2026, 1, 31, 22, tzinfo=UTC))
     assert (last.rule, last.until) == ("Yearly", datetime(2036, 1, 31, 22, tzinfo=UTC))
+
+
+def _weeks(count: int, **more: Any) -> dict[str, Any]:
+    kept = SUNDAYS | {"weeklySchedule": keep(count, "Weeks", daysOfTheWeek=["Sunday"])} | more
+    return daily(schedulePolicy=WEEKLY, retentionPolicy=kept)
+
+
+@pytest.mark.parametrize("policy", [daily(), with_retention(dailySchedule=keep(1, "Days")), _weeks(1), _weeks(4)])
+def test_the_preview_backs_up_daily_or_weekly(policy: dict[str, Any]) -> None:
+    kept = accepted(policy, preview=True)["retentionPolicy"]
+    assert kept == policy["retentionPolicy"]
+
+
+@pytest.mark.parametrize(
+    "policy",
+    [
+        with_retention(dailySchedule=keep(31, "Days")),
+        with_retention(weeklySchedule=keep(4, "Weeks", daysOfTheWeek=["Sunday"])),
+        _weeks(5),
+        _weeks(4, monthlySchedule=keep(1, "Months", **FIRST_SUNDAY)),
+        daily(policyType="V2", schedulePolicy=HOURLY),
+    ],
+)
+def test_the_preview_keeps_points_for_thirty_days_in_one_tier(policy: dict[str, Any]) -> None:
+    with pytest.raises(ArmError):
+        accepted(policy, preview=True)
