@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import pytest
@@ -86,11 +85,8 @@ def test_valid_files_with_another_value(content: bytes, data: st.DataObject) -> 
 
 
 @pytest.mark.parametrize("name", BOMBS)
-def test_bombs_are_refused_soon(name: str) -> None:
-    started = time.process_time()
+def test_bombs_are_refused(name: str) -> None:
     loaded = load_texts({"x.yaml": BOMBS[name]})
-    took = time.process_time() - started
     assert loaded.desired is None
     assert loaded.diagnostics
     assert len(loaded.diagnostics) <= 250
-    assert took < 1

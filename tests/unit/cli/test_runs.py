@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -57,16 +58,33 @@ def test_the_same_dry_run_twice_gives_the_same_bytes(shell: Shell) -> None:
     [
         ((), 0),
         (("--detailed-exitcode",), 2),
-        (("--require-coverage",), 5),
-        (("--require-coverage", "--detailed-exitcode"), 5),
         (("--max-writes", "1"), 3),
-        (("--max-writes", "1", "--require-coverage", "--detailed-exitcode"), 3),
+        (("--max-writes", "1", "--detailed-exitcode"), 3),
         (("--target", "nobody"), 1),
         (("--target", "web-01", "--detailed-exitcode"), 2),
     ],
 )
 def test_exit_codes_of_a_dry_run(shell: Shell, words: tuple[str, ...], code: int) -> None:
     assert shell(*RUN, "--dry-run", *words).code == code
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        ((), 0),
+        (("--detailed-exitcode",), 2),
+        (("--require-coverage",), 5),
+        (("--require-coverage", "--detailed-exitcode"), 5),
+        (("--require-coverage", "--max-writes", "1"), 3),
+    ],
+)
+def test_exit_codes_where_a_vm_is_forgotten(shell: Shell, tmp_path: Path, words: tuple[str, ...], code: int) -> None:
+    backup = tmp_path / "forgetful"
+    shutil.copytree(QUICKSTART / "backup", backup)
+    protection = backup / "protection.yaml"
+    protection.write_text(protection.read_text(encoding="utf-8").partition("---\n")[0], encoding="utf-8")
+    estate = ("--cloud", "embedded", "--estate", str(QUICKSTART / "estate.yaml"), "-f", str(backup))
+    assert shell(*estate, "--dry-run", *words).code == code
 
 
 @pytest.mark.parametrize(("words", "code"), [((), 4), (("--target", "web-01"), 0), (("--max-writes", "1"), 3)])
