@@ -13,6 +13,7 @@ from reconciler.model.observed import Observed, Sizes, VirtualMachine
 from reconciler.model.plan import Basis, Finding, Plan, Quiet, Seen, Severity, Step, Subject, SubjectKind
 from reconciler.model.span import Span
 from reconciler.planning.aim import aimed_at, missed, needed
+from reconciler.planning.backup_health import check_backups, told_once
 from reconciler.planning.brakes import Brakes
 from reconciler.planning.coverage import cover
 from reconciler.planning.digest import digest
@@ -62,8 +63,10 @@ def plan(
         protection_of=sheet.protection_of,
     )
     covered = cover(situation, chosen.wishes, kept.steps)
-    promises = check_objectives(situation, (wish for wish in chosen.wishes if aimed_at(wish.meant, aims)))
+    meant = [wish for wish in chosen.wishes if aimed_at(wish.meant, aims)]
+    promises = check_objectives(situation, meant)
     findings = [*chosen.findings, *sheet.findings, *refused, *covered.findings, *promises, *_gaps(observed)]
+    findings = told_once(findings, check_backups(situation, meant, all_items=not aims))
     held = tuple(sorted(kept.held, key=lambda one: (one.guard, _rank(one.step))))
     return Plan(
         taken_at=observed.taken_at,
