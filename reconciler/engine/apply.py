@@ -4,22 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from reconciler.engine.lookout import Lookout
+from reconciler.engine.memory import Memory
 from reconciler.engine.run import Run
 from reconciler.engine.schedule import Schedule
 from reconciler.engine.send import Sender
+from reconciler.model.observed import Observed
 from reconciler.model.outcome import Outcome, Skipped
 from reconciler.model.plan import Plan, Step
 
+FOLLOWED = 500
+"""Steps under way at once: Azure works on them by itself, and each costs one look a minute."""
 
-async def carry_out(plan: Plan, run: Run, *, busy: Mapping[str, str] | None = None) -> Mapping[str, Outcome]:
+
+async def carry_out(
+    plan: Plan,
+    run: Run,
+    *,
+    busy: Mapping[str, str] | None = None,
+    observed: Observed | None = None,
+    lookout: Lookout | None = None,
+) -> Mapping[str, Outcome]:
     """What became of each step of the plan, by step id. Held steps are not sent, nor is what depends on them.
 
-    `busy` maps the key of a subject on which something still runs to the reason given for skipping its steps.
+    `busy` maps the key of a subject on which something still runs to the reason given for skipping its steps; what
+    leaves it meanwhile is free. `observed` is what the plan rests on: without it every failure is tried again. With
+    a `lookout`, steps wait for a VM to be ready, and as long as the run has patience for one that is busy.
     `Done` is Azure's word here; only the next observation makes it true.
     """
     held = {held.step.id for held in plan.held}
-    schedule = Schedule([step for step in plan.steps if step.id not in held], run.parallelism)
-    sender = Sender(run, busy or {})
+    schedule = Schedule([step for step in plan.steps if step.id not in held], FOLLOWED)
+    sender = Sender(run, busy if busy is not None else {}, Memory(run, plan, observed), lookout)
 
     async def handle(step: Step) -> Outcome:
         return _told(run, step, await sender.do(step))

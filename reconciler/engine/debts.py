@@ -7,6 +7,7 @@ from collections.abc import Collection
 import structlog
 
 from reconciler.engine.follow import follow
+from reconciler.engine.ports import Writer
 from reconciler.engine.run import Run
 from reconciler.engine.schedule import subject_key
 from reconciler.model.call import Call
@@ -18,23 +19,23 @@ _OFF = frozenset({Power.STOPPED, Power.STOPPING, Power.DEALLOCATED, Power.DEALLO
 log = structlog.get_logger(__name__)
 
 
-async def settle(run: Run, step_id: str, call: Call) -> bool:
-    """Send one put-back; true when it is owed by nobody any more. Safe to repeat."""
+async def settle(run: Run, step_id: str, call: Call, writer: Writer) -> str:
+    """Send one put-back; why it is still owed, or an empty text. Safe to repeat."""
     told = log.bind(run=run.id, step=step_id)
     reason = run.stop_requested()
     if reason:
         told.warning("put-back waits", reason=reason)
-        return False
-    answer = await run.writer.submit(call, run.new_id())
+        return reason
+    answer = await writer.submit(call, run.new_id())
     if isinstance(answer, Pending):
-        answer = await follow(answer.operation, run.writer, run.clock, seconds=run.timeout)
+        answer = await follow(answer.operation, writer, run.clock, seconds=run.timeout)
     gone = isinstance(answer, Refused) and answer.error.status == 404
     if not (isinstance(answer, Done) or gone):
         told.warning("put-back still owed", answer=type(answer).__name__)
-        return False
+        return f"{answer.error.code}: {answer.error.message}" if isinstance(answer, Refused) else "it has not ended"
     _pay(run, call)
     told.info("put back")
-    return True
+    return ""
 
 
 async def settle_earlier(run: Run, busy: Collection[str], observed: Observed) -> None:
@@ -51,7 +52,7 @@ async def settle_earlier(run: Run, busy: Collection[str], observed: Observed) ->
             if is_off(subject, observed):
                 _pay(run, call)
             else:
-                await settle(run, step_id, call)
+                await settle(run, step_id, call, run.writer)
         except Exception:
             log.exception("put-back broke", run=run.id, step=step_id)
 

@@ -20,12 +20,17 @@ def wait(asked: float | None, looks: int) -> float:
     return min(_FIRST * _GROWTH ** min(looks, 20), _CALM)
 
 
-async def follow(operation: Operation, writer: Writer, clock: Clock, *, seconds: float) -> Answer:
-    """How the operation ended; Pending when it still runs after `seconds`, Unsure when its trace is lost."""
+async def follow(
+    operation: Operation, writer: Writer, clock: Clock, *, seconds: float, at_once: bool = False
+) -> Answer:
+    """How the operation ended; Pending when it still runs after `seconds`, Unsure when its trace is lost.
+
+    `at_once` is for an operation that was accepted long ago: its first look need not wait.
+    """
     deadline = clock.monotonic() + seconds
     asked, looks, deaf = operation.retry_after, 0, 0
     while True:
-        pause = wait(asked, looks)
+        pause = 0.0 if at_once and not looks else wait(asked, looks)
         if clock.monotonic() + pause >= deadline:
             return Pending(operation)
         await clock.sleep(pause)

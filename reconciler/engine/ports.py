@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from reconciler.model.attempts import Attempts, Circumstances
 from reconciler.model.call import Call
 from reconciler.model.desired import Vault
 from reconciler.model.observed import Check, Observed, Sizes, VirtualMachine, VmKey
@@ -64,9 +65,23 @@ class Journal(Protocol):
 
     def begin(self, run: str, plan: Plan, revision: str | None) -> None: ...
 
-    def intend(self, run: str, step: Step, correlation_id: str) -> None: ...
+    def intend(self, run: str, step: Step, correlation_id: str, circumstances: Circumstances | None = None) -> None:
+        """Comes before the request. With `circumstances` a failure of it is counted."""
+        ...
 
     def record(self, run: str, step_id: str, outcome: Outcome) -> None: ...
+
+    def blame(self, run: str, step_id: str, action: str, outcome: Outcome) -> None:
+        """Count a failure of `action` against a step that was made only for it."""
+        ...
+
+    def failures(self) -> Sequence[Attempts]:
+        """What was tried in vain; of each step the newest last."""
+        ...
+
+    def forget(self, step_ids: Iterable[str]) -> None:
+        """Drop what is known of the failures of these steps."""
+        ...
 
     def owe(self, run: str, step: Step) -> None:
         """Remember that `step.put_back` is owed."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Coroutine, Mapping
 from dataclasses import dataclass
+from random import SystemRandom
 from uuid import uuid4
 
 import structlog
@@ -12,15 +13,25 @@ from reconciler.diagnostics.catalog import Catalog, catalog
 from reconciler.engine.apply import carry_out
 from reconciler.engine.close import close
 from reconciler.engine.debts import settle_earlier
-from reconciler.engine.look import Look, look, scope_key
+from reconciler.engine.look import Look, glance, look, scope_key
+from reconciler.engine.lookout import Lookout
 from reconciler.engine.ports import Clock, Journal, Progress, Reader, Writer, sizes
-from reconciler.engine.resume import look_back, resume
+from reconciler.engine.resume import Resumed, look_back
 from reconciler.engine.run import Run
+from reconciler.engine.schedule import subject_key
+from reconciler.engine.verdict import NOT_VERIFIED
 from reconciler.model.desired import Desired
 from reconciler.model.observed import Observed, Sizes
-from reconciler.model.outcome import Outcome, Pending, Retry
+from reconciler.model.outcome import Done, Failed, Outcome, Pending, Retry
 from reconciler.model.plan import Plan
 from reconciler.planning import Brakes
+
+PATIENCE = 600.0
+"""Seconds that a step waits for what others do to its subject; a watch, which comes back by itself, needs none."""
+LAG = (5.0, 10.0, 20.0, 40.0)
+"""Seconds between closing looks while something that Azure called done is not to be seen: its lists lag behind."""
+
+_RANDOM = SystemRandom()
 
 log = structlog.get_logger(__name__)
 
@@ -62,34 +73,84 @@ def reconcile_once(
     reviewed_steps: Collection[str] = (),
     table: Catalog | None = None,
     new_id: Callable[[], str] = new_uuid,
+    chance: Callable[[], float] = _RANDOM.random,
+    patience: float = PATIENCE,
 ) -> Coroutine[None, None, Result]:
     """One whole run. `timeout` is in seconds and bounds the following of one operation, which then stays pending.
 
     With `reviewed_digest` only that very plan is applied, or nothing; `reviewed_steps`, its step ids, then
     serve to say what is different. `stop_requested` is asked before each request that changes something.
+    `chance` draws from [0, 1); `patience` is for how many seconds a step waits for what others do to its subject.
     """
     words = table or catalog()
-    run = Run(new_id(), writer, journal, clock, progress, words, stop_requested, new_id, parallelism, timeout)
+    run = Run(
+        new_id(),
+        writer,
+        journal,
+        clock,
+        progress,
+        words,
+        stop_requested,
+        new_id,
+        parallelism,
+        timeout,
+        chance,
+        patience,
+    )
     looker = _Looker(desired, reader, journal, brakes, targets, progress)
     return _reconcile(run, looker, lambda plan: _refusal(plan, reviewed_digest, reviewed_steps))
 
 
 async def _reconcile(run: Run, looker: _Looker, refusal: Callable[[Plan], str]) -> Result:
-    running = await resume(run)
+    resumed = Resumed(run)
+    try:
+        await resumed.begin()
+        return await _apply(run, looker, refusal, resumed.busy)
+    finally:
+        await resumed.leave()
+
+
+async def _apply(run: Run, looker: _Looker, refusal: Callable[[Plan], str], busy: dict[str, str]) -> Result:
     first = await looker.look()
-    busy = {**look_back(run, first.observed), **running}
+    busy.update(look_back(run, first.observed))
+    _forget_what_is_settled(run, first.plan)
     refused = refusal(first.plan)
     if refused or not first.plan.steps:
         await settle_earlier(run, busy, first.observed)
         return Result(run.id, first.plan, {}, first.plan, first.observed, refused)
     run.journal.begin(run.id, first.plan, first.plan.revision)
-    claimed = await carry_out(first.plan, run, busy=busy)
-    last = await looker.look()
+    lookout = Lookout(looker.glance, run.clock)
+    claimed = await carry_out(first.plan, run, busy=busy, observed=first.observed, lookout=lookout)
+    last, outcomes = await _verify(run, looker, first.plan, claimed)
     await settle_earlier(run, {**look_back(run, last.observed), **busy}, last.observed)
-    outcomes = close(first.plan, claimed, last.plan, last.observed)
     _remember(run, claimed, outcomes)
+    run.journal.forget(
+        step.id for step in first.plan.steps if step.put_back is None and isinstance(outcomes.get(step.id), Done)
+    )
     log.info("run ended", run=run.id, steps=len(outcomes), still_wanted=len(last.plan.steps))
     return Result(run.id, first.plan, outcomes, last.plan, last.observed)
+
+
+async def _verify(
+    run: Run, looker: _Looker, plan: Plan, claimed: Mapping[str, Outcome]
+) -> tuple[Look, Mapping[str, Outcome]]:
+    """The closing look; again after a while where it does not show what Azure called done."""
+    last = await looker.look()
+    outcomes = close(plan, claimed, last.plan, last.observed)
+    for pause in LAG:
+        unseen = any(isinstance(outcome, Failed) and outcome.code == NOT_VERIFIED for outcome in outcomes.values())
+        if not unseen or run.stop_requested():
+            break
+        await run.clock.sleep(pause)
+        last = await looker.look()
+        outcomes = close(plan, claimed, last.plan, last.observed)
+    return last, outcomes
+
+
+def _forget_what_is_settled(run: Run, plan: Plan) -> None:
+    """Where nothing is to be done any more, old failures mean nothing to whatever comes next."""
+    settled = {subject_key(quiet.subject.id) for quiet in plan.quiet if quiet.because != "not-targeted"}
+    run.journal.forget(one.step_id for one in run.journal.failures() if subject_key(one.subject_id) in settled)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +173,10 @@ class _Looker:
         if seen.observed.complete and not _shrank(previous, now, self.brakes.max_shrink):
             self.journal.remember_sizes(key, now)
         return seen
+
+    async def glance(self) -> Look:
+        """In the middle of a run: what is still to be done, for those who wait."""
+        return await glance(self.desired, self.reader, brakes=self.brakes, targets=self.targets)
 
 
 def _shrank(previous: Sizes | None, now: Sizes, most: float) -> bool:

@@ -3,49 +3,92 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Collection, Mapping
 
 import structlog
 
 from reconciler.engine.follow import follow
+from reconciler.engine.narrow import Narrow
+from reconciler.engine.retries import ruling
 from reconciler.engine.run import Run
 from reconciler.engine.schedule import subject_key
 from reconciler.engine.send import UNKNOWN_SECONDS
-from reconciler.engine.verdict import BUSY, UNKNOWN_OUTCOME, verdict
-from reconciler.model.ids import fold
-from reconciler.model.observed import Observed, VirtualMachine, VmKey
+from reconciler.engine.under_way import under_way
+from reconciler.engine.verdict import BUSY, UNKNOWN_OUTCOME, matched
+from reconciler.model.observed import Observed
 from reconciler.model.outcome import Answer, AzureError, Done, OpenOperation, Outcome, Pending, Refused, Retry, Unsure
+
+RESUME_SECONDS = 15.0
+"""How long a run waits at its begin for operations of earlier processes; those that go on are followed beside it."""
 
 log = structlog.get_logger(__name__)
 
 
-async def resume(run: Run) -> Mapping[str, str]:
-    """Follow every operation the journal knows to its end. The keys of subjects on which one still runs → why."""
-    known = [opened for opened in run.journal.open_operations() if opened.operation is not None]
-    if known:
-        run.progress.phase("Resuming", len(known))
-    width = asyncio.Semaphore(max(run.parallelism, 1))
-    running = await asyncio.gather(*(_end(opened, run, width) for opened in known))
-    return {subject_key(opened.subject_id): BUSY for opened, still in zip(known, running, strict=True) if still}
+class Resumed:
+    """The operations of earlier processes, followed beside the run; `busy` maps subjects where one runs → why."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._writer = Narrow(run.writer, asyncio.Semaphore(max(run.parallelism, 1)))
+        self._open: Counter[str] = Counter()
+        self._tasks: list[asyncio.Task[None]] = []
+        self.busy: dict[str, str] = {}
+
+    async def begin(self, seconds: float = RESUME_SECONDS) -> None:
+        """Follow every operation the journal knows; comes back when all have ended, at the latest after `seconds`."""
+        known = [opened for opened in self._run.journal.open_operations() if opened.operation is not None]
+        if not known:
+            return
+        self._run.progress.phase("Resuming", len(known))
+        for opened in known:
+            key = subject_key(opened.subject_id)
+            self._open[key] += 1
+            self.busy[key] = BUSY
+            self._tasks.append(asyncio.create_task(self._follow(opened, key), name=opened.step_id))
+        bound = asyncio.create_task(self._run.clock.sleep(seconds))
+        ended = asyncio.create_task(_all(self._tasks))
+        await asyncio.wait({bound, ended}, return_when=asyncio.FIRST_COMPLETED)
+        for task in (bound, ended):
+            task.cancel()
+        await asyncio.gather(bound, ended, return_exceptions=True)
+
+    async def leave(self) -> None:
+        """Follow no more: what still runs stays open in the journal."""
+        for task in self._tasks:
+            task.cancel()
+        for result in await asyncio.gather(*self._tasks, return_exceptions=True):
+            if isinstance(result, BaseException) and not isinstance(result, asyncio.CancelledError):
+                raise result
+
+    async def _follow(self, opened: OpenOperation, key: str) -> None:
+        if await self._end(opened):
+            return
+        self._open[key] -= 1
+        if not self._open[key]:
+            self.busy.pop(key, None)
+
+    async def _end(self, opened: OpenOperation) -> bool:
+        """Whether the operation still runs."""
+        run = self._run
+        told = log.bind(run=run.id, owner=opened.run, step=opened.step_id, subject=opened.subject_id)
+        if opened.operation is None:
+            return False
+        try:
+            answer = await follow(opened.operation, self._writer, run.clock, seconds=run.timeout, at_once=True)
+            outcome = _meaning(opened, answer, run)
+            if not isinstance(outcome, Pending):
+                run.journal.record(opened.run, opened.step_id, outcome)
+        except Exception:
+            told.exception("resuming broke")
+            return True
+        told.info("operation resumed", outcome=type(outcome).__name__)
+        run.progress.advance()
+        return isinstance(outcome, Pending)
 
 
-async def _end(opened: OpenOperation, run: Run, width: asyncio.Semaphore) -> bool:
-    """Whether the operation still runs."""
-    told = log.bind(run=run.id, owner=opened.run, step=opened.step_id, subject=opened.subject_id)
-    if opened.operation is None:
-        return False
-    try:
-        async with width:
-            answer = await follow(opened.operation, run.writer, run.clock, seconds=run.timeout)
-        outcome = _meaning(opened, answer, run)
-        if not isinstance(outcome, Pending):
-            run.journal.record(opened.run, opened.step_id, outcome)
-    except Exception:
-        told.exception("resuming broke")
-        return True
-    told.info("operation resumed", outcome=type(outcome).__name__)
-    run.progress.advance()
-    return isinstance(outcome, Pending)
+async def _all(tasks: Collection[asyncio.Task[None]]) -> None:
+    await asyncio.wait(tasks)
 
 
 def _meaning(opened: OpenOperation, answer: Answer, run: Run) -> Outcome:
@@ -53,7 +96,8 @@ def _meaning(opened: OpenOperation, answer: Answer, run: Run) -> Outcome:
         case Done() | Pending():
             return answer
         case Refused(error=error):
-            return verdict(opened.action, error, run.catalog)
+            row = matched(opened.action, error, run.catalog)
+            return ruling(row.id, row.retry, 1, run.chance(), error)
         case Unsure(reason=reason):
             return Retry(UNKNOWN_OUTCOME, UNKNOWN_SECONDS, AzureError("", reason))
 
@@ -64,23 +108,8 @@ def look_back(run: Run, observed: Observed) -> Mapping[str, str]:
     Where a job runs, such a request may be its cause and stays open; elsewhere it took effect or was lost, and the
     plan knows which.
     """
-    busy = {subject_key(key): BUSY for key in _under_way(observed)}
+    busy = {subject_key(key): BUSY for key in under_way(observed)}
     for opened in run.journal.open_operations():
         if opened.operation is None and subject_key(opened.subject_id) not in busy:
             run.journal.record(opened.run, opened.step_id, Retry(UNKNOWN_OUTCOME, 0.0))
     return busy
-
-
-def _under_way(observed: Observed) -> Iterator[VmKey]:
-    """The VMs with a running job that changes their protection; a backup alone hinders nobody."""
-    jobs = [job for vault in observed.vaults.values() for job in vault.jobs]
-    containers = {job.container for job in jobs if job.running and job.operation != "Backup"}
-    return (key for key, vm in observed.vms.items() if containers and _container(vm) in containers)
-
-
-def _container(machine: VirtualMachine) -> str:
-    """As `Job.container` spells it."""
-    kind, owner = "iaasvmcontainerv2", machine.resource_group
-    if machine.classic:
-        kind, owner = "iaasvmcontainer", machine.cloud_service or ""
-    return fold(f"{kind};{owner};{machine.name}")

@@ -11,9 +11,10 @@ from reconciler.engine.ports import Clock, Journal, Progress, Writer
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """`timeout` is in seconds and bounds the following of one operation; `parallelism` bounds the steps under way.
+    """`timeout` is in seconds and bounds the following of one operation; `parallelism` bounds requests in flight.
 
     `stop_requested` gives the reason why nothing more may be sent, or None. `new_id` makes a correlation id.
+    `chance` draws from [0, 1). `patience` is for how many seconds a step waits for what others do to its subject.
     """
 
     id: str
@@ -26,3 +27,5 @@ class Run:
     new_id: Callable[[], str]
     parallelism: int
     timeout: float
+    chance: Callable[[], float]
+    patience: float = 0.0

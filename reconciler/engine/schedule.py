@@ -12,7 +12,7 @@ from reconciler.model.outcome import Done, Outcome, Skipped
 from reconciler.model.plan import Step
 
 Handler = Callable[[Step], Awaitable[Outcome]]
-Finisher = Callable[[Step, Outcome], Awaitable[None]]
+Finisher = Callable[[Step, Outcome], Awaitable[Outcome]]
 
 
 def subject_key(arm_id: str) -> str:
@@ -23,10 +23,11 @@ def subject_key(arm_id: str) -> str:
 class Schedule:
     """A graph of steps by `depends_on`. A dependence that is not among the steps is held, so it blocks."""
 
-    def __init__(self, steps: Sequence[Step], parallelism: int) -> None:
+    def __init__(self, steps: Sequence[Step], width: int) -> None:
+        """`width` bounds the steps under way, nearly all of which wait for Azure."""
         self._steps = {step.id: step for step in steps}
         self._dependents = _dependents(self._steps)
-        self._width = asyncio.Semaphore(max(parallelism, 1))
+        self._width = asyncio.Semaphore(max(width, 1))
         self._alone: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._ended = {step_id: asyncio.Event() for step_id in self._steps}
         self._outcomes: dict[str, Outcome] = {}
@@ -36,7 +37,7 @@ class Schedule:
         """The outcome of each step, in the order of the steps.
 
         `handle` does a step and must not raise; `blocked` is told of one that cannot run; `finish` comes when
-        a step and everything that depends on it have ended.
+        a step and everything that depends on it have ended, and has the last word on its outcome.
         """
         async with asyncio.TaskGroup() as tasks:
             for step in self._steps.values():
@@ -55,7 +56,7 @@ class Schedule:
         if step.put_back is not None:
             await self._wait(self._dependents[step.id])
             async with self._alone[subject_key(step.subject.id)], self._width:
-                await finish(step, outcome)
+                self._outcomes[step.id] = await finish(step, outcome)
 
     def obstacle(self, step: Step) -> Skipped | None:
         """The first dependence that did not get done, once all have ended."""

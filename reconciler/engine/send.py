@@ -1,16 +1,21 @@
-"""Do one step: intent into the journal, request, answer into the journal, follow."""
+"""Do one step: ask the memory, intent into the journal, request, follow, answer into the journal."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 
 import structlog
 
 from reconciler.engine.debts import settle
 from reconciler.engine.follow import follow, wait
+from reconciler.engine.lookout import Lookout
+from reconciler.engine.memory import Memory
+from reconciler.engine.narrow import Narrow
 from reconciler.engine.run import Run
 from reconciler.engine.schedule import subject_key
-from reconciler.engine.verdict import INTERNAL_ERROR, UNCLASSIFIED, UNKNOWN_OUTCOME, verdict
+from reconciler.engine.turns import Turns
+from reconciler.engine.verdict import INTERNAL_ERROR, UNCLASSIFIED, UNKNOWN_OUTCOME
 from reconciler.model.outcome import Answer, AzureError, Done, Failed, Outcome, Pending, Refused, Retry, Skipped, Unsure
 from reconciler.model.plan import Step
 
@@ -25,11 +30,18 @@ log = structlog.get_logger(__name__)
 class Sender:
     """Does steps for one run. A subject on which something of ours may still run gets no further step."""
 
-    def __init__(self, run: Run, busy: Mapping[str, str]) -> None:
-        """`busy` maps a subject's key to why it is taken."""
+    def __init__(self, run: Run, busy: Mapping[str, str], memory: Memory, lookout: Lookout | None) -> None:
+        """`busy` maps a subject's key to why it is taken; what leaves it is free."""
         self._run = run
-        self._taken = dict(busy)
+        self._busy = busy
+        self._memory = memory
+        self._turns = Turns(run, busy, lookout)
+        self._slots = asyncio.Semaphore(max(run.parallelism, 1))
+        self._writer = Narrow(run.writer, self._slots)
+        self._taken: dict[str, str] = {}
+        self._free: set[str] = set()
         self._owing: set[str] = set()
+        self._culprits: dict[str, tuple[Step, Retry | Failed]] = {}
 
     async def do(self, step: Step) -> Outcome:
         """What became of the step; a fault of ours is its failure and nobody else's."""
@@ -39,61 +51,124 @@ class Sender:
         except Exception as fault:
             told.exception("step broke")
             outcome = Failed(INTERNAL_ERROR, None, f"{type(fault).__name__}: {fault}")
+        if isinstance(outcome, Retry | Failed):
+            self._culprits[subject_key(step.subject.id)] = step, outcome
         told.info("step ended", outcome=type(outcome).__name__, code=getattr(outcome, "code", None))
         return outcome
 
-    async def put_back(self, step: Step, outcome: Outcome) -> None:
-        """Pay what `step` owes, unless something may still run on its subject: then a later run does."""
-        taken = self._taken.get(subject_key(step.subject.id), step.id)
+    async def put_back(self, step: Step, outcome: Outcome) -> Outcome:
+        """Pay what `step` owes, unless something may still run on its subject: then a later run does.
+
+        The outcome is `step`'s own, or that it could not be put back.
+        """
+        key = subject_key(step.subject.id)
+        taken = self._taken.get(key, step.id)
         if step.id not in self._owing or taken != step.id or isinstance(outcome, Pending) or step.put_back is None:
-            return
+            return outcome
         try:
-            await settle(self._run, step.id, step.put_back)
+            if key in self._culprits:
+                self._memory.blame(step, *self._culprits[key])
+            owed = await settle(self._run, step.id, step.put_back, self._writer)
         except Exception:
             log.exception("put-back broke", run=self._run.id, step=step.id)
+            owed = "the request to put it back broke"
+        if owed and isinstance(outcome, Done):
+            return Retry(UNKNOWN_OUTCOME, UNKNOWN_SECONDS, None, f"started, and not yet put back: {owed}")
+        return outcome
 
     async def _do(self, step: Step) -> Outcome:
         because = self._taken.get(subject_key(step.subject.id)) or self._run.stop_requested()
         if because:
             return Skipped(because)
+        obstacle = None if step.call.reads_only else self._memory.obstacle(step)
+        if obstacle is not None:
+            return obstacle
+        gone = await self._freed(step)
+        if gone is not None:
+            return gone
         if step.call.reads_only:
-            return _checked(step, self._judge(step, await self._run.writer.submit(step.call, self._run.new_id())))
+            return _checked(step, self._judge(step, await self._writer.submit(step.call, self._run.new_id())))
         return await self._change(step)
 
+    async def _freed(self, step: Step) -> Outcome | None:
+        """None once nobody else is at work on the subject and the step is still to be done."""
+        key = subject_key(step.subject.id)
+        because = self._busy.get(key)
+        if because and key not in self._free:
+            found = await self._turns.free(step, self._run.clock.monotonic() + self._run.patience)
+            if isinstance(found, Retry):
+                return Skipped(because)
+            self._free.add(key)
+            return found
+        return Done() if self._turns.settled(step) else None
+
     async def _change(self, step: Step) -> Outcome:
+        """Send; where another operation is in the way, let it end, take its result, and send again only if need be."""
+        deadline, pause = self._run.clock.monotonic() + self._run.patience, 0.0
+        while True:
+            outcome = await self._attempt(step)
+            if not (isinstance(outcome, Retry) and self._waits(outcome)):
+                return outcome
+            pause = max(outcome.after, 2 * pause)
+            found = await self._turns.free(step, deadline, pause)
+            if isinstance(found, Done):
+                return found
+            if found is not None or self._run.stop_requested():
+                return outcome
+
+    def _waits(self, outcome: Retry) -> bool:
+        row = self._run.catalog.rows.get(outcome.code)
+        return row is not None and row.retry.rule == "wait"
+
+    async def _attempt(self, step: Step) -> Outcome:
+        subject = subject_key(step.subject.id)
         if step.put_back is not None:
             self._run.journal.owe(self._run.id, step)
             self._owing.add(step.id)
-        subject = subject_key(step.subject.id)
         self._taken[subject] = step.id
         answer = await self._submit(step)
+        if answer is None:
+            del self._taken[subject]
+            self._owe_nothing(step)
+            return Skipped(self._run.stop_requested() or "")
         if isinstance(answer, Pending):
-            answer = await follow(answer.operation, self._run.writer, self._run.clock, seconds=self._run.timeout)
+            answer = await follow(answer.operation, self._writer, self._run.clock, seconds=self._run.timeout)
         outcome = self._judge(step, answer)
+        if isinstance(answer, Done) and step.put_back is not None:
+            outcome = await self._turns.ready(step)
         if isinstance(answer, Done | Refused):
             self._run.journal.record(self._run.id, step.id, outcome)
             del self._taken[subject]
-        if isinstance(answer, Refused) and step.id in self._owing:
-            self._run.journal.paid(self._run.id, step.id)
-            self._owing.discard(step.id)
+        if isinstance(answer, Refused):
+            self._owe_nothing(step)
         return outcome
 
-    async def _submit(self, step: Step) -> Answer:
-        """Send; again only where Azure turned the call away unread (429), for then nothing can have happened."""
+    def _owe_nothing(self, step: Step) -> None:
+        if step.id in self._owing:
+            self._run.journal.paid(self._run.id, step.id)
+            self._owing.discard(step.id)
+
+    async def _submit(self, step: Step) -> Answer | None:
+        """Send; again only where Azure turned the call away unread (429), for then nothing can have happened.
+
+        None when the run was asked to stop before anything was sent.
+        """
+        answer: Answer | None = None
         for sends in range(1, _THROTTLED_SENDS + 1):
-            correlation_id = self._run.new_id()
-            self._run.journal.intend(self._run.id, step, correlation_id)
-            answer = await self._run.writer.submit(step.call, correlation_id)
+            async with self._slots:
+                if self._run.stop_requested():
+                    return answer
+                correlation_id = self._run.new_id()
+                self._run.journal.intend(self._run.id, step, correlation_id, self._memory.circumstances(step))
+                answer = await self._run.writer.submit(step.call, correlation_id)
             throttled = isinstance(answer, Refused) and answer.error.status == 429
             if throttled or isinstance(answer, Pending):
-                self._run.journal.record(self._run.id, step.id, self._judge(step, answer))
+                note = answer if isinstance(answer, Pending) else Skipped("throttled")
+                self._run.journal.record(self._run.id, step.id, note)
             if not (isinstance(answer, Refused) and throttled):
                 return answer
-            if sends == _THROTTLED_SENDS or self._run.stop_requested():
-                break
-            await self._run.clock.sleep(wait(answer.error.retry_after, sends))
-            if self._run.stop_requested():
-                break
+            if sends < _THROTTLED_SENDS and not self._run.stop_requested():
+                await self._run.clock.sleep(wait(answer.error.retry_after, sends))
         return answer
 
     def _judge(self, step: Step, answer: Answer) -> Outcome:
@@ -101,7 +176,7 @@ class Sender:
             case Done() | Pending():
                 return answer
             case Refused(error=error):
-                return verdict(step.action, error, self._run.catalog)
+                return self._memory.ruling(step, error)
             case Unsure(reason=reason):
                 return Retry(UNKNOWN_OUTCOME, UNKNOWN_SECONDS, AzureError("", reason))
 

@@ -1,9 +1,9 @@
-"""What a refusal means for a step: the row of the troubleshooting table, and its retry rule."""
+"""Which row of the troubleshooting table a refusal of an action is."""
 
 from __future__ import annotations
 
-from reconciler.diagnostics.catalog import Catalog
-from reconciler.model.outcome import AzureError, Failed, Retry
+from reconciler.diagnostics.catalog import Catalog, Row
+from reconciler.model.outcome import AzureError
 
 BUSY = "busy"
 INTERNAL_ERROR = "internal-error"
@@ -21,18 +21,8 @@ _OPERATIONS = {
     "register": "register",
 }
 _ITEM = "protect"
-_BUSY_SECONDS = 60.0
-"""Until a running operation is asked after again: what Azure asks for after a `PUT` of an item (WIRE 2.2)."""
 
 
-def verdict(action: str, error: AzureError, catalog: Catalog) -> Retry | Failed:
-    """Retry where the row's rule says that time heals it, Failed where only a change of the wish or the world does."""
-    row = catalog.match(_OPERATIONS.get(action, _ITEM), error)
-    asked = error.retry_after or 0.0
-    match row.retry.rule:
-        case "wait":
-            return Retry(row.id, max(asked, _BUSY_SECONDS), error)
-        case "after":
-            return Retry(row.id, max(asked, (row.retry.minutes or 0) * 60.0), error)
-        case _:
-            return Failed(row.id, error, error.message)
+def matched(action: str, error: AzureError, catalog: Catalog) -> Row:
+    """The row that explains the refusal."""
+    return catalog.match(_OPERATIONS.get(action, _ITEM), error)

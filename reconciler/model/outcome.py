@@ -69,11 +69,12 @@ Answer = Done | Pending | Refused | Unsure
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """To be tried again; `after` is in seconds from now. `code` is a row of the table."""
+    """To be tried again; `after` is in seconds from now. `code` is a row of the table, `message` says what is special."""
 
     code: str
     after: float
     error: AzureError | None = None
+    message: str = ""
 
 
 @dataclass(frozen=True, slots=True)

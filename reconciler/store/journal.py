@@ -4,15 +4,26 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Any, Self, cast
 
+from reconciler.model.attempts import Attempts, Circumstances
 from reconciler.model.call import Call, Method
 from reconciler.model.observed import Sizes
-from reconciler.model.outcome import Failed, OpenOperation, Operation, Outcome, Pending, Retry, Skipped, word
+from reconciler.model.outcome import (
+    AzureError,
+    Failed,
+    OpenOperation,
+    Operation,
+    Outcome,
+    Pending,
+    Retry,
+    Skipped,
+    word,
+)
 from reconciler.model.plan import Plan, Step
 from reconciler.store.sql import queries
 from reconciler.store.sqlite import explained, open_to_read, open_to_write, transaction
@@ -56,8 +67,11 @@ class Journal:
             connection.execute(_SQL["begin_run"], row | {"revision": revision, "complete": int(plan.complete)})
             connection.executemany(_SQL["add_step"], [_step_row(run, step) for step in plan.steps])
 
-    def intend(self, run: str, step: Step, correlation_id: str) -> None:
+    def intend(self, run: str, step: Step, correlation_id: str, circumstances: Circumstances | None = None) -> None:
         row: Row = {"run": run, "id": step.id, "correlation_id": correlation_id, "intended_at": self._time()}
+        row |= {"wish": None, "facts": None}
+        if circumstances is not None:
+            row |= {"wish": circumstances.wish, "facts": json.dumps(circumstances.facts, sort_keys=True)}
         with self._change() as connection:
             connection.execute(_SQL["add_step"], _step_row(run, step))
             connection.execute(_SQL["intend"], row)
@@ -68,7 +82,34 @@ class Journal:
             if isinstance(outcome, Pending):
                 connection.execute(_SQL["record_pending"], row | _operation_row(outcome.operation))
             else:
-                connection.execute(_SQL["record_end"], row | _outcome_row(outcome) | {"ended_at": self._time()})
+                ended = row | _outcome_row(outcome) | {"ended_at": self._time()}
+                connection.execute(_SQL["record_end"], ended)
+                self._count(connection, ended, outcome)
+
+    def blame(self, run: str, step_id: str, action: str, outcome: Outcome) -> None:
+        with self._change() as connection:
+            row = {"run": run, "id": step_id} | _outcome_row(outcome) | {"ended_at": self._time()}
+            self._count(connection, row, outcome, action)
+
+    def failures(self) -> Sequence[Attempts]:
+        return [_attempts(row) for row in self._rows("failures")]
+
+    def forget(self, step_ids: Iterable[str]) -> None:
+        rows: list[Row] = [{"step_id": step_id} for step_id in step_ids]
+        if rows:
+            with self._change() as connection:
+                connection.executemany(_SQL["forget"], rows)
+
+    def _count(self, connection: sqlite3.Connection, row: Row, outcome: Outcome, action: str = "") -> None:
+        if not isinstance(outcome, Retry | Failed):
+            return
+        after = outcome.after if isinstance(outcome, Retry) else 0.0
+        due = (self._now() + timedelta(seconds=after)).isoformat(timespec="microseconds")
+        if not action:
+            found = connection.execute(_SQL["action_of"], row).fetchone()
+            action = found[0] if found else ""
+        connection.execute(_SQL["drop_stale_failures"], row)
+        connection.execute(_SQL["add_failure"], row | {"due_at": due, "action": action})
 
     def owe(self, run: str, step: Step) -> None:
         if step.put_back is None:
@@ -147,6 +188,15 @@ def _open_operation(row: tuple[Any, ...]) -> OpenOperation:
     run, step_id, action, vault, subject_id, url, kind, after, vanishing = row
     operation = None if url is None else Operation(url, kind, after, vanishing=bool(vanishing))
     return OpenOperation(run, step_id, action, vault, subject_id, operation)
+
+
+def _attempts(row: tuple[Any, ...]) -> Attempts:
+    step_id, subject_id, action, code, times, wish, facts, failed_at, due_at, detail = row
+    circumstances = Circumstances(wish, json.loads(facts))
+    failed, due = datetime.fromisoformat(failed_at), datetime.fromisoformat(due_at)
+    said = json.loads(detail)
+    error = AzureError(**said) if said else None
+    return Attempts(step_id, subject_id, action, code, times, circumstances, failed, due, error)
 
 
 def _outcome_row(outcome: Outcome) -> Row:

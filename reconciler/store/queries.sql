@@ -10,7 +10,8 @@ ON CONFLICT (run, id) DO NOTHING
 
 -- intend --
 UPDATE step
-SET correlation_id = :correlation_id, intended_at = :intended_at, sends = sends + 1, outcome = NULL, code = NULL,
+SET correlation_id = :correlation_id, intended_at = :intended_at, wish = :wish, facts = :facts, sends = sends + 1,
+    outcome = NULL, code = NULL,
     detail = NULL, ended_at = NULL, operation_url = NULL, operation_kind = NULL, operation_after = NULL,
     operation_vanishing = 0
 WHERE run = :run AND id = :id
@@ -25,6 +26,37 @@ WHERE run = :run AND id = :id
 UPDATE step
 SET outcome = :outcome, code = :code, detail = :detail, ended_at = :ended_at
 WHERE run = :run AND id = :id
+
+-- drop_stale_failures --
+-- What was counted under other circumstances counts no more
+DELETE FROM failure
+WHERE step_id = :id AND EXISTS (
+    SELECT 1 FROM step
+    WHERE step.run = :run AND step.id = :id AND step.wish IS NOT NULL
+        AND (step.wish <> failure.wish OR step.facts <> failure.facts)
+)
+
+-- add_failure --
+INSERT INTO failure (step_id, code, subject_id, action, wish, facts, times, failed_at, due_at, detail, run, sends)
+SELECT id, :code, subject_id, :action, wish, facts, 1, :ended_at, :due_at, :detail, run, sends
+FROM step
+WHERE run = :run AND id = :id AND wish IS NOT NULL
+ON CONFLICT (step_id, code) DO UPDATE SET
+    times = times + 1, failed_at = excluded.failed_at, due_at = excluded.due_at, detail = excluded.detail,
+    action = excluded.action, run = excluded.run, sends = excluded.sends
+WHERE failure.run <> excluded.run OR failure.sends <> excluded.sends
+
+-- action_of --
+SELECT action FROM step WHERE run = :run AND id = :id
+
+-- failures --
+-- Of each step the newest last, so that it is the one that counts
+SELECT step_id, subject_id, action, code, times, wish, facts, failed_at, due_at, detail
+FROM failure
+ORDER BY failed_at, step_id, code
+
+-- forget --
+DELETE FROM failure WHERE step_id = :step_id
 
 -- open_operations --
 -- What was sent, or was about to be, and has not been seen to end, oldest first

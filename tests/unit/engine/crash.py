@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
 from reconciler.engine.ports import Journal, Writer
+from reconciler.model.attempts import Attempts, Circumstances
 from reconciler.model.call import Call
 from reconciler.model.observed import Sizes
 from reconciler.model.outcome import Answer, OpenOperation, Operation, Outcome
@@ -57,8 +58,8 @@ class MortalJournal:
     def begin(self, run: str, plan: Plan, revision: str | None) -> None:
         self._mortal("begin", lambda: self._journal.begin(run, plan, revision))
 
-    def intend(self, run: str, step: Step, correlation_id: str) -> None:
-        self._mortal("intend", lambda: self._journal.intend(run, step, correlation_id))
+    def intend(self, run: str, step: Step, correlation_id: str, circumstances: Circumstances | None = None) -> None:
+        self._mortal("intend", lambda: self._journal.intend(run, step, correlation_id, circumstances))
 
     def record(self, run: str, step_id: str, outcome: Outcome) -> None:
         self._mortal("record", lambda: self._journal.record(run, step_id, outcome))
@@ -71,6 +72,15 @@ class MortalJournal:
 
     def remember_sizes(self, scope: str, sizes: Sizes) -> None:
         self._mortal("remember", lambda: self._journal.remember_sizes(scope, sizes))
+
+    def blame(self, run: str, step_id: str, action: str, outcome: Outcome) -> None:
+        self._mortal("blame", lambda: self._journal.blame(run, step_id, action, outcome))
+
+    def forget(self, step_ids: Iterable[str]) -> None:
+        self._mortal("forget", lambda: self._journal.forget(step_ids))
+
+    def failures(self) -> Sequence[Attempts]:
+        return self._journal.failures()
 
     def debts(self) -> Sequence[tuple[str, str, Call]]:
         return self._journal.debts()

@@ -102,6 +102,11 @@ def plan_of(*steps: Step, held: Sequence[Held] = ()) -> Plan:
     return Plan(taken, complete=True, config_digest="sha256:c", revision=None, files=1, steps=steps, held=tuple(held))
 
 
+def zero() -> float:
+    """No jitter."""
+    return 0.0
+
+
 def never() -> str | None:
     """No reason to stop."""
     return None
@@ -121,5 +126,5 @@ def bench(journal: Callable[[VirtualClock], Journal], *vms: VirtualMachine, para
     """An empty vault beside `vms`, and a run with an hour of patience for each operation."""
     clock, progress = VirtualClock(), Silence()
     world = World(clock, [vault()], vms)
-    run = Run("run-1", world, journal(clock), clock, progress, catalog(), never, names(), parallelism, 3600.0)
+    run = Run("run-1", world, journal(clock), clock, progress, catalog(), never, names(), parallelism, 3600.0, zero)
     return Bench(world, clock, run, progress)

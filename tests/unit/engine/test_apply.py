@@ -10,11 +10,12 @@ import pytest
 
 from reconciler.engine.apply import carry_out
 from reconciler.engine.ports import Journal
+from reconciler.model.call import Call
 from reconciler.model.observed import Power
-from reconciler.model.outcome import AzureError, Done, Failed, Pending, Retry, Skipped
+from reconciler.model.outcome import Answer, AzureError, Done, Failed, Operation, Pending, Retry, Skipped
 from reconciler.model.plan import Held
-from tests.unit.engine.estate import bench, machine, plan_of, protect, register, start
-from tests.unit.engine.virtual import VirtualClock
+from tests.unit.engine.estate import Bench, bench, machine, plan_of, protect, register, start
+from tests.unit.engine.virtual import Silence, VirtualClock
 
 Memory = Callable[[VirtualClock], Journal]
 OFFLINE = AzureError("AzureVmOffline", "Virtual machine is not running", 400)
@@ -48,14 +49,64 @@ def test_a_check_that_passes_does_not_outweigh_what_was_predicted(memory: Memory
     assert place.world.writes == []
 
 
-@pytest.mark.parametrize("parallelism", [1, 3])
-def test_a_slow_vm_delays_only_itself(memory: Memory, parallelism: int) -> None:
+class Watch(Silence):
+    """Remembers when it was told of each subject."""
+
+    def __init__(self, clock: VirtualClock) -> None:
+        super().__init__()
+        self._clock = clock
+        self.ended_at: dict[str, float] = {}
+
+    def step(self, step: Any, outcome: Any) -> None:
+        self.ended_at[step.subject.name] = self._clock.seconds
+
+
+def test_a_slow_vm_delays_only_itself(memory: Memory) -> None:
     vms = [machine(f"web-{n}") for n in range(6)]
-    place = bench(memory, *vms, parallelism=parallelism)
+    place = bench(memory, *vms, parallelism=1)
     place.world.faults.fail["web-0"] = AzureError("UserErrorVmNotInDesirableState", "off", 0)
-    outcomes = place.clock.run(carry_out(plan_of(*(protect(vm.name) for vm in vms)), place.run))
+    place.world.faults.slow["web-1"] = 300
+    watch = Watch(place.clock)
+    run = replace(place.run, progress=watch)
+    outcomes = place.clock.run(carry_out(plan_of(*(protect(vm.name) for vm in vms)), run))
     assert [Failed] + [Done] * 5 == [type(outcome) for outcome in outcomes.values()]
-    assert 60 * 6 / parallelism <= place.clock.seconds <= 70 * 6 / parallelism
+    assert {name: at for name, at in watch.ended_at.items() if at > 70} == {"rg/web-1": 300}
+
+
+class Narrowest:
+    """Passes on to a world; each request takes a while, and it knows how many were in flight at most."""
+
+    def __init__(self, place: Bench) -> None:
+        self._place = place
+        self._now = 0
+        self.most = 0
+
+    async def submit(self, call: Call, correlation_id: str) -> Answer:
+        await self._pass()
+        return await self._place.world.submit(call, correlation_id)
+
+    async def poll(self, operation: Operation) -> Answer:
+        await self._pass()
+        return await self._place.world.poll(operation)
+
+    async def _pass(self) -> None:
+        self._now += 1
+        self.most = max(self.most, self._now)
+        await self._place.clock.sleep(0.5)
+        self._now -= 1
+
+
+@pytest.mark.parametrize("parallelism", [1, 4])
+def test_parallelism_bounds_the_requests_in_flight_and_not_what_azure_works_on(
+    memory: Memory, parallelism: int
+) -> None:
+    vms = [machine(f"web-{n}") for n in range(40)]
+    place = bench(memory, *vms, parallelism=parallelism)
+    narrow = Narrowest(place)
+    outcomes = place.clock.run(carry_out(plan_of(*(protect(vm.name) for vm in vms)), replace(place.run, writer=narrow)))
+    assert [Done()] * 40 == list(outcomes.values())
+    assert narrow.most == parallelism
+    assert place.clock.seconds < 300 < 40 * 60 / parallelism
 
 
 def test_two_steps_on_one_vm_never_overlap(memory: Memory) -> None:

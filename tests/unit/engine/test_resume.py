@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from reconciler.engine.debts import settle_earlier
 from reconciler.engine.ports import Journal, Scope
-from reconciler.engine.resume import look_back, resume
+from reconciler.engine.resume import Resumed, look_back
+from reconciler.engine.run import Run
 from reconciler.model.desired import Vault
 from reconciler.model.observed import Observed, Power
 from reconciler.model.outcome import AzureError, Operation, Pending
@@ -26,6 +27,15 @@ def sent(place: Bench, name: str) -> None:
     answer = place.clock.run(place.world.submit(step.call, "c"))
     assert isinstance(answer, Pending)
     place.run.journal.record("earlier", step.id, answer)
+
+
+async def resume(run: Run) -> dict[str, str]:
+    """As at the begin of a run, with ten minutes for it: what is busy then; nothing is followed any more after it."""
+    resumed = Resumed(run)
+    await resumed.begin(600)
+    busy = dict(resumed.busy)
+    await resumed.leave()
+    return busy
 
 
 def seen(place: Bench) -> Observed:

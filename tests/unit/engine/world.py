@@ -13,6 +13,7 @@ from reconciler.model.call import Call
 from reconciler.model.desired import Vault
 from reconciler.model.ids import fold
 from reconciler.model.observed import (
+    Agent,
     Check,
     Gap,
     Job,
@@ -55,6 +56,8 @@ class Faults:
     invalid: dict[str, AzureError] = field(default_factory=dict)
     """What Azure's own check says."""
     gaps: tuple[Gap, ...] = ()
+    sleepy: dict[str, float] = field(default_factory=dict)
+    """Seconds that the agent of a VM that was started needs to be ready."""
 
 
 @dataclass
@@ -83,6 +86,7 @@ class World:
         self.policies: dict[str, ObservedPolicy] = {}
         """What a policy is once it has been written, by folded name: this world reads no rules off the wire."""
         self._operations: dict[str, _Running] = {}
+        self._ready_at: dict[VmKey, float] = {}
 
     async def observe(self, scope: Scope) -> Observed:
         self.boundary("before observe")
@@ -186,7 +190,12 @@ class World:
         raise AssertionError(f"this world does not know {call.method} {call.path}")
 
     def _power(self, arm_id: str, power: Power) -> None:
-        self.vms[fold(arm_id)] = replace(self.vms[fold(arm_id)], power=power)
+        """The agent of a VM that is started is ready after a while of its own; of one that is off Azure shows none."""
+        vm = self.vms[fold(arm_id)]
+        up = power is Power.RUNNING
+        ready_at = self._clock.monotonic() + self.faults.sleepy.get(vm.name, 0.0)
+        self._ready_at[vm.key] = ready_at
+        self.vms[vm.key] = replace(vm, power=power, agent=Agent("2.9", ready=True) if up else None)
 
     def _put(self, item: re.Match[str], properties: Mapping[str, str]) -> None:
         vault, group, name = self._vault(item["vault"]), item["group"], item["vm"]
@@ -215,7 +224,9 @@ class World:
     def _with_power(self, vm: VirtualMachine) -> VirtualMachine:
         mine = [running for running in self._operations.values() if running.name == vm.name and not self._over(running)]
         powers = [running.power for running in mine if running.power is not None]
-        return replace(vm, power=powers[0]) if powers else vm
+        vm = replace(vm, power=powers[0], agent=None) if powers else vm
+        waking = self._ready_at.get(vm.key, 0.0) > self._clock.monotonic()
+        return replace(vm, agent=Agent(vm.agent.version, ready=False)) if vm.agent and waking else vm
 
     def _with_jobs(self, vault: ObservedVault) -> ObservedVault:
         active = [running.name for running in self._operations.values() if not self._over(running)]

@@ -1,0 +1,66 @@
+"""Which observed facts a step rests on, under the names that the retry rules of the table use."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from hashlib import sha256
+
+from reconciler.model.attempts import Circumstances, Facts
+from reconciler.model.ids import fold
+from reconciler.model.observed import Observed, ObservedVault, Power, VirtualMachine
+from reconciler.model.plan import Step, SubjectKind
+
+_UP = frozenset({Power.RUNNING, Power.STARTING})
+
+
+def circumstances(step: Step, observed: Observed) -> Circumstances:
+    """What the step rests on: the request itself with what it waits for, and the facts that were seen."""
+    call, back = step.call, step.put_back
+    parts = [call.method, call.path, call.api, call.body, call.query, back and [back.method, back.path]]
+    text = json.dumps([*parts, sorted(step.depends_on)], ensure_ascii=True, separators=(",", ":"))
+    return Circumstances(f"sha256:{sha256(text.encode()).hexdigest()}", facts_of(step, observed))
+
+
+def facts_of(step: Step, observed: Observed) -> Facts:
+    """Facts that change only when somebody changes something: what a run itself moves along is left out."""
+    found: dict[str, str] = {}
+    vault = observed.vaults.get(step.vault)
+    if vault is not None:
+        found.update(_of_vault(vault))
+    if step.subject.kind is SubjectKind.VM:
+        key = fold(step.subject.id)
+        vm = observed.vms.get(key)
+        found["vm-exists"] = vm.vm_id if vm is not None else ""
+        check = observed.checks.get((step.vault, key))
+        found["held-by"] = fold(check.held_by) if check is not None else ""
+        if vm is not None:
+            found.update(_of_vm(vm))
+    return found
+
+
+def fact_name(text: str) -> str:
+    """A fact as a rule of the table writes it, spelled as here."""
+    return fold("-".join(text.split()))
+
+
+def _of_vault(vault: ObservedVault) -> Iterator[tuple[str, str]]:
+    yield "the-vault", "exists" if vault.exists else ""
+    yield "immutability", vault.immutability
+    yield "resource-guard", "attached" if vault.guarded else ""
+    yield "soft-delete", f"{vault.soft_delete or ''} {vault.soft_delete_retention or ''}".strip()
+
+
+def _of_vm(vm: VirtualMachine) -> Iterator[tuple[str, str]]:
+    """A VM on its way up or down counts as there already, so that one change is one change."""
+    up = vm.power in _UP
+    yield "power", "unknown" if vm.power is Power.UNKNOWN else "running" if up else "off"
+    yield "agent", "" if vm.agent is None else f"{vm.agent.version} {'ready' if vm.agent.ready else 'not ready'}"
+    yield "os", f"{vm.os or ''} {vm.os_name} {vm.os_version}".strip() if up else ""
+    yield "data-disks", str(vm.data_disks)
+    yield "storage", " ".join(vm.storage)
+    yield "nics", str(vm.nics)
+    yield "load-balancer", str(bool(vm.load_balanced))
+    yield "provisioning-state", "Failed" if vm.provisioning_state == "Failed" else "Succeeded"
+    yield "security-type", vm.security_type
+    yield "region", fold(vm.location)

@@ -1,0 +1,75 @@
+"""What earlier runs met, asked before a request is sent and after it failed."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+
+from reconciler.engine.facts import circumstances, fact_name
+from reconciler.engine.retries import again, ruling
+from reconciler.engine.run import Run
+from reconciler.engine.verdict import matched
+from reconciler.model.attempts import Attempts, Circumstances
+from reconciler.model.observed import Observed
+from reconciler.model.outcome import AzureError, Failed, Outcome, Retry
+from reconciler.model.plan import Plan, Step
+
+
+class Memory:
+    """Of one run: the failures in the journal, against what its plan and its observation show."""
+
+    def __init__(self, run: Run, plan: Plan, observed: Observed | None) -> None:
+        """Without an observation nothing is known to be unchanged, so nothing is held back."""
+        self._run = run
+        self._observed = observed
+        self._failures: defaultdict[str, dict[str, Attempts]] = defaultdict(dict)
+        for failure in run.journal.failures():
+            self._failures[failure.step_id].pop(failure.code, None)
+            self._failures[failure.step_id][failure.code] = failure
+        self._started: Mapping[str, list[Step]] = _after_a_start(plan)
+
+    def circumstances(self, step: Step) -> Circumstances | None:
+        return circumstances(step, self._observed) if self._observed is not None else None
+
+    def obstacle(self, step: Step) -> Retry | Failed | None:
+        """Why the step is not sent now; a VM is not started for what would not be sent either."""
+        found = (self._obstacle(one) for one in (step, *self._started.get(step.id, ())))
+        return next((outcome for outcome in found if outcome is not None), None)
+
+    def ruling(self, step: Step, error: AzureError) -> Retry | Failed:
+        """What a refusal of the step means: its row, the row's rule, and how often that has happened."""
+        row = matched(step.action, error, self._run.catalog)
+        now = self.circumstances(step)
+        past = self._failures.get(step.id, {}).get(row.id)
+        same = past is not None and past.circumstances == now
+        seen = now is None or row.retry.fact is None or fact_name(row.retry.fact) in now.facts
+        times = past.times + 1 if past is not None and same else 1
+        return ruling(row.id, row.retry, times, self._run.chance(), error, seen=seen)
+
+    def blame(self, start: Step, culprit: Step, outcome: Outcome) -> None:
+        """A VM was started in vain: remember why, so that it is not started again for the same."""
+        self._run.journal.blame(self._run.id, start.id, culprit.action, outcome)
+
+    def _obstacle(self, step: Step) -> Retry | Failed | None:
+        past = list(self._failures.get(step.id, {}).values())
+        now = self.circumstances(step)
+        if not past or now is None or step.call.reads_only:
+            return None
+        last = past[-1]
+        row = self._run.catalog.rows.get(last.code)
+        if last.error is not None and last.error.code:
+            row = matched(last.action, last.error, self._run.catalog)
+        if row is None or row.id != last.code:
+            return None
+        return again(last, now, row.retry, self._run.clock.now())
+
+
+def _after_a_start(plan: Plan) -> Mapping[str, list[Step]]:
+    """For each start of a VM, what it is started for."""
+    starts = {step.id: step for step in plan.steps if step.put_back is not None}
+    found: dict[str, list[Step]] = {step_id: [] for step_id in starts}
+    for step in plan.steps:
+        for dependence in step.depends_on:
+            if dependence in found and step.subject == starts[dependence].subject:
+                found[dependence].append(step)
+    return found

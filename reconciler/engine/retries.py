@@ -1,0 +1,99 @@
+"""Whether a step that failed before is sent again: what the row of the table allows, and nothing else."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from reconciler.diagnostics.catalog import RetryRule
+from reconciler.engine.facts import fact_name
+from reconciler.model.attempts import Attempts, Circumstances
+from reconciler.model.outcome import AzureError, Failed, Retry
+
+UNSEEN_FIRST, UNSEEN_LONGEST = 5.0, 60.0
+"""Minutes between attempts where a rule waits for a fact that nobody can see from here; doubled up to the longest."""
+BUSY_SECONDS = 60.0
+"""Until a running operation is asked after again: what Azure asks for after a `PUT` of an item (WIRE 2.2)."""
+SPREAD = 0.2
+"""How much later than its rule says a retry may come, as a share: many VMs that failed at once come back apart."""
+
+
+def spread(seconds: float, chance: float) -> float:
+    """Never earlier than the row says, up to a fifth later. `chance` is in [0, 1)."""
+    return seconds * (1 + SPREAD * chance)
+
+
+def ruling(
+    code: str, rule: RetryRule, times: int, chance: float, error: AzureError | None = None, *, seen: bool = True
+) -> Retry | Failed:
+    """What a failure means after `times` of its kind in a row, this one counted.
+
+    `seen` tells whether the fact that the rule names is among those that are observed.
+    """
+    asked = error.retry_after or 0.0 if error is not None else 0.0
+    message = error.message if error is not None else ""
+    match rule.rule:
+        case "wait":
+            return Retry(code, max(asked, BUSY_SECONDS), error, "waits for the running operation")
+        case "after" if times > (rule.times or 0):
+            return Failed(code, error, _together(message, f"Tried {_times(times)}, which is all that its rule allows."))
+        case "after":
+            text = f"tried {_times(times)}; {_left((rule.times or 0) - times + 1)}"
+            return Retry(code, max(asked, spread((rule.minutes or 0) * 60.0, chance)), error, text)
+        case "changed" if not seen:
+            minutes = min(UNSEEN_FIRST * 2 ** min(times - 1, 10), UNSEEN_LONGEST)
+            return Retry(code, max(asked, spread(minutes * 60.0, chance)), error, _unseen(rule))
+        case _:
+            return Failed(code, error, message)
+
+
+def again(past: Attempts, now: Circumstances, rule: RetryRule, at: datetime) -> Retry | Failed | None:
+    """None when the step may be sent, else what to say instead. `rule` is that of the row as the table has it today.
+
+    `past` is its last failure, `at` aware UTC.
+    """
+    before = past.circumstances
+    if now.wish != before.wish:
+        return None
+    match rule.rule:
+        case "changed":
+            name = fact_name(rule.fact or "")
+            if name not in now.facts and name not in before.facts:
+                return None if now.facts != before.facts else _later(past, at, _unseen(rule))
+            if now.facts.get(name) != before.facts.get(name):
+                return None
+            return _given_up(past, f"Not sent again until this changes: {rule.fact}.")
+        case _ if now.facts != before.facts:
+            return None
+        case "wait":
+            return _later(past, at, "waits for the running operation")
+        case "after" if past.times > (rule.times or 0):
+            return _given_up(past, f"Tried {_times(past.times)}; not sent again until its VM or its YAML changes.")
+        case "after":
+            return _later(past, at, f"tried {_times(past.times)}; {_left((rule.times or 0) - past.times + 1)}")
+        case _:
+            return _given_up(past, "Not sent again until its VM, its YAML or the troubleshooting table changes.")
+
+
+def _later(past: Attempts, at: datetime, text: str) -> Retry | None:
+    left = (past.due_at - at).total_seconds()
+    return Retry(past.code, left, past.error, text) if left > 0 else None
+
+
+def _given_up(past: Attempts, text: str) -> Failed:
+    return Failed(past.code, past.error, _together(past.error.message if past.error is not None else "", text))
+
+
+def _unseen(rule: RetryRule) -> str:
+    return f"waits until this changes: {rule.fact}; that cannot be seen from here, so it is tried now and then"
+
+
+def _together(message: str, text: str) -> str:
+    return f"{message} {text}" if message else text
+
+
+def _times(number: int) -> str:
+    return {1: "once", 2: "twice"}.get(number, f"{number} times")
+
+
+def _left(number: int) -> str:
+    return f"{number} more {'try' if number == 1 else 'tries'} at most"
