@@ -18,10 +18,12 @@ from reconciler.engine.reconcile import reconcile_once
 from reconciler.interruption import Interruption
 from reconciler.model.desired import Desired
 from reconciler.model.ids import fold
-from reconciler.model.observed import Observed
 from reconciler.model.outcome import Outcome
 from reconciler.model.plan import Plan
+from reconciler.model.status import Status
 from reconciler.planning import Brakes
+from reconciler.planning.status import narrowed, points_wanted
+from reconciler.planning.status import status as status_of
 from reconciler.settings import DEFAULT_VAULT_FILE, Settings, pause_file_reason
 
 if TYPE_CHECKING:
@@ -222,10 +224,14 @@ async def plan_only(desired: Desired, place: Place, settings: Settings, progress
     return Report(seen.plan)
 
 
-async def observe(desired: Desired, place: Place, settings: Settings) -> Observed:
-    """One snapshot of what the manifests' vaults hold; only reads are sent."""
+async def status(desired: Desired, place: Place, settings: Settings, *, all_points: bool = False) -> Status:
+    """How the VMs of the manifests' vaults, or the targets among them, are backed up; only reads are sent."""
     async with connect(place, settings, write=False) as azure:
-        return await azure.reader.observe(scope_of(desired))
+        observed = await azure.reader.observe(scope_of(desired))
+        wanted = points_wanted(desired, observed, settings.targets, everything=all_points)
+        observed, unread = await azure.reader.points(observed, wanted)
+    whole = status_of(desired, observed, unread)
+    return narrowed(whole, settings.targets) if settings.targets else whole
 
 
 async def apply(

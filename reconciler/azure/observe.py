@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Protocol
 
 import structlog
@@ -13,6 +14,7 @@ from reconciler.azure.decode.checks import check
 from reconciler.azure.decode.vms import region
 from reconciler.azure.inventory import Inventory, read_subscription
 from reconciler.azure.pipeline import Reply
+from reconciler.azure.recovery_points import read_points
 from reconciler.azure.vault_content import VaultReader
 from reconciler.model import api, ids
 from reconciler.model.call import Call, canonical
@@ -89,6 +91,15 @@ class AzureReader:
 
         found = await asyncio.gather(*(one(vm) for vm in vms))
         return {vm.key: each for vm, each in zip(vms, found, strict=True) if each}
+
+    async def points(self, observed: Observed, wanted: Sequence[tuple[str, VmKey]]) -> tuple[Observed, tuple[Gap, ...]]:
+        """The snapshot with the latest recovery points of some items, and what of them could not be read.
+
+        `wanted` are vault names and VMs: a request each.
+        """
+        items = [(name, observed.vaults[name].items[key]) for name, key in wanted]
+        points, gaps = await read_points(self._client, items)
+        return replace(observed, points=points), tuple(gaps)
 
     async def _check(self, vault_id: str, vm: VirtualMachine, correlation_id: str) -> Check | None:
         try:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import msgspec
 
 from reconciler.azure.client import ReadClient, explained
 from reconciler.azure.decode import items, jobs, policies, vaults
 from reconciler.azure.decode.errors import UNREADABLE, azure_error
+from reconciler.azure.decode.times import filter_time
 from reconciler.azure.listing import Listing, T, read_list
 from reconciler.azure.pipeline import Broken, Reply
 from reconciler.model import api, ids
@@ -167,7 +168,7 @@ class VaultReader:
     async def _jobs(self) -> tuple[Job, ...]:
         """Those that run and those of the last 24 hours, newest first."""
         now = self._client.clock.now()
-        window = f"startTime eq '{_job_time(now - _JOB_WINDOW)}' and endTime eq '{_job_time(now)}'"
+        window = f"startTime eq '{filter_time(now - _JOB_WINDOW)}' and endTime eq '{filter_time(now)}'"
         running, recent = await asyncio.gather(
             self._list("/backupJobs", jobs.WireJob, f"{_OF_VMS} and status eq 'InProgress'"),
             self._list("/backupJobs", jobs.WireJob, f"{_OF_VMS} and {window}"),
@@ -179,8 +180,3 @@ class VaultReader:
 
 def _newest_first(job: Job) -> tuple[float, str]:
     return (-job.start.timestamp() if job.start else float("-inf"), job.id)
-
-
-def _job_time(moment: datetime) -> str:
-    """`yyyy-MM-dd hh:mm:ss tt` of .NET (WIRE 2.4), written without the locale's AM and PM."""
-    return f"{moment:%Y-%m-%d %I:%M:%S} {'AM' if moment.hour < 12 else 'PM'}"

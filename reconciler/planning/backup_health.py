@@ -13,6 +13,7 @@ from reconciler.model.observed import Job, Power, ProtectedItem, VirtualMachine,
 from reconciler.model.outcome import AzureError
 from reconciler.model.plan import Basis, Finding, Severity
 from reconciler.model.span import Span
+from reconciler.model.state import ItemState
 from reconciler.planning.job_history import BACKUP, History, container_of, failure, history
 from reconciler.planning.next_backup import next_backup
 from reconciler.planning.select import Wish
@@ -39,7 +40,7 @@ def check_backups(situation: Situation, wishes: Iterable[Wish], *, all_items: bo
         finding
         for name, vault in situation.vaults.items()
         for key, item in sorted(situation.seen(vault).items.items())
-        if item.protected and (all_items or (name, key) in sources)
+        if (item.protected or item.state is ItemState.PROTECTION_ERROR) and (all_items or (name, key) in sources)
         for finding in _check(situation, vault, item, jobs, sources.get((name, key), vault.span))
     ]
 

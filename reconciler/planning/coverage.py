@@ -31,7 +31,7 @@ def cover(situation: Situation, wishes: Iterable[Wish], steps: Iterable[Step]) -
     counted: dict[VmKey, str] = {}
     findings: list[Finding] = []
     for vault in situation.vaults.values():
-        here = list(_in_scope(situation, vault))
+        here = list(in_scope(situation, vault))
         for vm in here:
             counted[vm.key] = _standing(situation, vm, planned, exempt)
         open_here = [vm for vm in here if counted[vm.key] == "uncovered"]
@@ -55,7 +55,8 @@ def _planned(steps: Iterable[Step]) -> frozenset[str]:
     return frozenset(step.subject.id for step in steps if ACTIONS[step.action].after is State.PROTECTED)
 
 
-def _in_scope(situation: Situation, vault: Vault) -> Iterator[VirtualMachine]:
+def in_scope(situation: Situation, vault: Vault) -> Iterator[VirtualMachine]:
+    """The VMs that one vault's coverage is about."""
     scope = vault.coverage
     if scope is None:
         return

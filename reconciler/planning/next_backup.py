@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
@@ -14,6 +13,7 @@ from tzlocal.windows_tz import win_tz
 from reconciler.model.backup_rules import Every, Schedule, Weekday
 from reconciler.model.desired import Consistency, OsType
 from reconciler.model.observed import ObservedPolicy, Power, VirtualMachine
+from reconciler.model.status import NextBackup
 
 START_LAG = timedelta(hours=2)
 """By how much Azure may start a scheduled backup late (facts E)."""
@@ -26,19 +26,6 @@ _LATEST_START = timedelta(hours=1)
 
 OFF = frozenset({Power.STOPPED, Power.DEALLOCATED, Power.STOPPING, Power.DEALLOCATING})
 """A backup of such a VM is crash-consistent."""
-
-
-@dataclass(frozen=True, slots=True)
-class NextBackup:
-    """`at` is aware UTC, `local` the same moment on a clock in the policy's zone; `zone` is IANA's name.
-
-    `certain` is false where the zone changes its clocks and nothing shows which of its offsets the service keeps.
-    """
-
-    at: datetime
-    local: datetime
-    zone: str
-    certain: bool
 
 
 def next_backup(schedule: Schedule, after: datetime, last_start: datetime | None = None) -> NextBackup | None:
@@ -54,7 +41,7 @@ def next_backup(schedule: Schedule, after: datetime, last_start: datetime | None
     offsets = _offsets(zone, after)
     shown = _shown_by(schedule, offsets, last_start) if len(offsets) > 1 else offsets[0]
     at = _first(schedule, after, offsets[0] if shown is None else shown)
-    return NextBackup(at, at.astimezone(zone), name, shown is not None) if at is not None else None
+    return NextBackup(at, at.astimezone(zone), schedule.time_zone, shown is not None) if at is not None else None
 
 
 def interval(schedule: Schedule) -> timedelta:

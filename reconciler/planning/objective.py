@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
+from reconciler.diagnostics.ages import age_words
 from reconciler.diagnostics.catalog import catalog
 from reconciler.model.desired import Consistency, Objective, OsType
 from reconciler.model.ids import fold
@@ -168,16 +169,3 @@ def _finding(
     code: str, wish: Wish, text: str, source: Span, basis: Basis, azure: tuple[AzureError, ...] = ()
 ) -> Finding:
     return Finding(code, Severity.WARNING, (wish.meant.id,), text, source, basis, wish.vault.name, azure)
-
-
-def age_words(age: timedelta) -> str:
-    """`40 minutes`, `11 hours`, `3 days`: whole units, rounded down; hours up to two days."""
-    minutes = max(int(age.total_seconds()) // 60, 0)
-    for size, unit, fewest in ((1440, "day", 2), (60, "hour", 1)):
-        if minutes >= size * fewest:
-            return _count(minutes // size, unit)
-    return _count(minutes, "minute")
-
-
-def _count(number: int, unit: str) -> str:
-    return f"{number} {unit}" if number == 1 else f"{number} {unit}s"

@@ -22,7 +22,7 @@ def orphans(
     deleted: list[str] = []
     for key in sorted(items):
         item = items[key]
-        gone = _vm_is_gone(situation, item)
+        gone = vm_is_gone(situation, item)
         if gone and not item.soft_deleted:
             deleted.append(item.vm_arm_id)
         if (vault.name, key) in named:
@@ -49,7 +49,7 @@ def _told(ground: Ground, code: str, ids: list[str]) -> list[Finding]:
     return [Finding(code, severity, tuple(ids), text, vault.span, Basis.OBSERVED, vault.name)]
 
 
-def _vm_is_gone(situation: Situation, item: ProtectedItem) -> bool:
+def vm_is_gone(situation: Situation, item: ProtectedItem) -> bool:
     """Only a whole list of its subscription proves that a VM is gone; a subscription we do not read proves nothing."""
     name = vm_name(item.vm_arm_id)
     if name is None or item.key in situation.observed.vms or name.classic:

@@ -38,3 +38,8 @@ def whole_days(span: str | None) -> int | None:
     """The days of a .NET TimeSpan `d.hh:mm:ss`, rounded down; None when it is none."""
     match = _DAYS.fullmatch(span or "")
     return int(match[1] or 0) if match else None
+
+
+def filter_time(at: datetime) -> str:
+    """As filters take it, `yyyy-MM-dd hh:mm:ss tt` of .NET (WIRE 2.4), without the locale's AM and PM; `at` is UTC."""
+    return f"{at:%Y-%m-%d %I:%M:%S} {'AM' if at.hour < 12 else 'PM'}"

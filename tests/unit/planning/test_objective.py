@@ -13,7 +13,6 @@ from reconciler.model.plan import Basis, Finding
 from reconciler.model.state import ItemState
 from reconciler.planning import Brakes, plan
 from reconciler.planning.job_history import container_of
-from reconciler.planning.objective import age_words
 from tests.unit.planning.making import NOW, VAULT, item, machine, policy, protection, snapshot, vault
 
 CODES = {"recovery-point-too-old", "recovery-point-too-weak", "next-recovery-point-too-weak"}
@@ -153,18 +152,3 @@ def test_nothing_is_promised_of_a_vm_that_is_exempt_or_retired() -> None:
     desired = promised(1, Consistency.APPLICATION)
     other = replace(desired.protections[0], virtual_machines=(VmRef("web-02", "rg-web"),))
     assert told(replace(desired, protections=(other,)), with_point(LINUX, 50)) == []
-
-
-@pytest.mark.parametrize(
-    ("minutes", "words"),
-    [
-        (0, "0 minutes"),
-        (1, "1 minute"),
-        (59, "59 minutes"),
-        (60, "1 hour"),
-        (47 * 60 + 59, "47 hours"),
-        (4320, "3 days"),
-    ],
-)
-def test_ages_in_words(minutes: int, words: str) -> None:
-    assert age_words(timedelta(minutes=minutes)) == words

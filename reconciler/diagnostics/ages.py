@@ -1,0 +1,18 @@
+"""Spans of time as a person says them."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+
+def age_words(age: timedelta) -> str:
+    """`40 minutes`, `11 hours`, `3 days`: whole units, rounded down; hours up to two days."""
+    minutes = max(int(age.total_seconds()) // 60, 0)
+    for size, unit, fewest in ((1440, "day", 2), (60, "hour", 1)):
+        if minutes >= size * fewest:
+            return _count(minutes // size, unit)
+    return _count(minutes, "minute")
+
+
+def _count(number: int, unit: str) -> str:
+    return f"{number} {unit}" if number == 1 else f"{number} {unit}s"
