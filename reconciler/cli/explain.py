@@ -1,9 +1,10 @@
-"""`reconcile explain`: one row of the troubleshooting table."""
+"""`reconcile explain`: one row or topic of the troubleshooting table."""
 
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+import os
+from typing import TYPE_CHECKING, cast
 
 import click
 
@@ -11,57 +12,100 @@ from reconciler.cli import output
 from reconciler.cli.options import nearest
 
 if TYPE_CHECKING:
-    from reconciler.diagnostics.catalog import Found
+    from reconciler.diagnostics.catalog import Catalog, Found, Row, Topic
+    from reconciler.diagnostics.language import Language
 
 
 @click.command()
 @click.argument("code", required=False)
 @click.option("-o", "--output", "form", type=click.Choice(["human", "json"]), default="human", help="Default: human.")
+@click.option("--lang", type=click.Choice(["en", "zh-TW"], case_sensitive=False), help="Default: from the locale.")
 @click.pass_context
-def explain(ctx: click.Context, /, code: str | None, form: str) -> None:
+def explain(ctx: click.Context, /, code: str | None, form: str, lang: str | None) -> None:
     """What a code means: cause, remedy, who acts, when it is tried again.
 
-    CODE is one of ours, one of Azure's, or a number of a failed job; without it, all codes are listed.
+    CODE is one of ours, one of Azure's, or a number of a failed job; without it, all codes are listed. The topics
+    vm-agent, network and consistency give the background of many rows.
 
     \b
     Examples:
       reconcile explain register-vm-not-running
-      reconcile explain UserErrorGuestAgentStatusUnavailable
+      reconcile explain UserErrorGuestAgentStatusUnavailable --lang zh-TW
+      reconcile explain vm-agent
       reconcile explain
     """
-    from reconciler.diagnostics.catalog import catalog, catalog_order
+    from reconciler.diagnostics.catalog import catalog
+    from reconciler.diagnostics.language import language
 
-    table = catalog()
+    table, spoken = catalog(), cast("Language", lang) if lang else language(os.environ)
     if code is None:
-        rows = [table.row(name) for name in catalog_order(iter(table.rows))]
-        if form == "json":
-            click.echo(json.dumps([_document(row) for row in rows], indent=2))
-            return
-        width = max(len(row.id) for row in rows)
-        for row in rows:
-            click.echo(f"{row.id.ljust(width)}  {row.title}")
+        _list(table, form, spoken)
         return
     found = table.find(code)
     if form == "json":
-        click.echo(json.dumps(_answer(found), indent=2))
+        click.echo(json.dumps(_answer(found, spoken), indent=2, ensure_ascii=False))
     else:
-        _print(code, found, no_color=nearest(ctx, "no_color"))
-    ctx.exit(0 if found.row is not None else 1)
+        _print(code, found, spoken, no_color=nearest(ctx, "no_color"))
+    ctx.exit(1 if found.row is None and found.topic is None else 0)
 
 
-def _print(code: str, found: Found, *, no_color: bool) -> None:
+def _list(table: Catalog, form: str, language: Language) -> None:
+    if form == "json":
+        click.echo(json.dumps([_row(row, language) for row in table.rows.values()], indent=2, ensure_ascii=False))
+        return
+    width = max(map(len, (*table.rows, *table.topics)))
+    titles = {row.id: row.told(language).title for row in table.rows.values()}
+    titles |= {topic.id: topic.told(language).title for topic in table.topics.values()}
+    for name, title in titles.items():
+        click.echo(f"{name.ljust(width)}  {title}")
+
+
+def _print(code: str, found: Found, language: Language, *, no_color: bool) -> None:
     from reconciler.diagnostics.explain_text import render_found
 
     console = output.console(no_color=no_color)
-    render_found(code, found, width=console.width).print(console)
+    render_found(code, found, width=console.width, language=language).print(console)
 
 
-def _answer(found: Found) -> dict[str, object]:
-    row = None if found.row is None else _document(found.row)
-    return {"format_version": "1.0", "row": row, "suggestions": list(found.suggestions)}
+def _answer(found: Found, language: Language) -> dict[str, object]:
+    row = None if found.row is None else _row(found.row, language)
+    topic = None if found.topic is None else _topic(found.topic, language)
+    return {"format_version": "1.0", "row": row, "topic": topic, "suggestions": list(found.suggestions)}
 
 
-def _document(row: object) -> object:
+def _row(row: Row, language: Language) -> dict[str, object]:
+    """What a program can use; the matchers are our own affair."""
     import msgspec
 
-    return msgspec.to_builtins(row)
+    told = row.told(language)
+    return {
+        "id": row.id,
+        "operations": list(row.operations),
+        "language": language,
+        "title": told.title,
+        "cause": told.cause,
+        "remedy": told.remedy,
+        "steps": list(told.remedy_steps),
+        "tell_apart": told.tell_apart,
+        "or_else": list(row.or_else),
+        "who": row.who,
+        "retry": {name: value for name, value in msgspec.structs.asdict(row.retry).items() if value is not None},
+        "predicted_by": list(row.predicted_by),
+        "azure": list(row.codes),
+        "numbers": list(row.numbers),
+        "see": list(row.see),
+        "source": row.source,
+        "verified": row.verified,
+    }
+
+
+def _topic(topic: Topic, language: Language) -> dict[str, object]:
+    told = topic.told(language)
+    return {
+        "id": topic.id,
+        "language": language,
+        "title": told.title,
+        "text": list(told.text),
+        "source": topic.source,
+        "verified": topic.verified,
+    }

@@ -3,159 +3,112 @@
 from __future__ import annotations
 
 import difflib
-import re
 import tomllib
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 from functools import cache, cached_property
 from importlib import resources
 from types import MappingProxyType
-from typing import Literal
 
 import msgspec
 
+from reconciler.diagnostics.catalog_match import Matcher, number
+from reconciler.diagnostics.catalog_rows import Operation, RetryRule, Row, Topic, Variant, Who, Words
 from reconciler.model.ids import fold
 from reconciler.model.outcome import AzureError
 
-Operation = Literal["discover", "register", "protect", "backup", "policy", "vault", "manifest", "any"]
-Who = Literal["vm-owner", "backup-operator", "subscription-owner", "author", "azure", "nobody"]
+__all__ = [
+    "UNCLASSIFIED",
+    "Catalog",
+    "Found",
+    "Operation",
+    "RetryRule",
+    "Row",
+    "Topic",
+    "Variant",
+    "Who",
+    "Words",
+    "catalog",
+    "catalog_order",
+    "parse",
+]
 
 UNCLASSIFIED = "unclassified"
-_LONGEST_MESSAGE = 8192
-"""Characters of a message that patterns are tried on: Azure's own messages are far shorter."""
-
-
-class RetryRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`never`; `wait` for the running operation; `after` `minutes`, at most `times`; when `fact` has `changed`."""
-
-    rule: Literal["never", "wait", "after", "changed"]
-    minutes: int | None = None
-    times: int | None = None
-    fact: str | None = None
-
-    def __post_init__(self) -> None:
-        needed = {"never": (0, 0, 0), "wait": (0, 0, 0), "after": (1, 1, 0), "changed": (0, 0, 1)}[self.rule]
-        given = tuple(int(value is not None) for value in (self.minutes, self.times, self.fact))
-        if given != needed:
-            raise ValueError(f"retry rule {self.rule!r}: `after` takes minutes and times, `changed` takes a fact")
-
-    def __str__(self) -> str:
-        """The rule in plain words, as the middle of a sentence."""
-        match self.rule:
-            case "wait":
-                return "after the running operation has ended"
-            case "after":
-                times = "once" if self.times == 1 else f"at most {self.times} times"
-                return f"after {_duration(self.minutes or 0)}, {times}"
-            case "changed":
-                return f"when this fact changes: {self.fact}"
-            case _:
-                return "never by itself"
-
-
-class Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """One row of the table. Azure's words are exact: `azure` its codes, `numbers` its numeric ones.
-
-    A code written `protect:Code` counts under that operation only; `codes` has it bare. `text` holds
-    regular expressions for messages, tried case-insensitively. Among rows that match alike, the lower `order` wins: a
-    specific cause stands before a general one. `verified` is the ISO date of the last check of the source.
-    """
-
-    id: str
-    operations: tuple[Operation, ...]
-    title: str
-    cause: str
-    remedy: str
-    who: Who
-    retry: RetryRule
-    source: str
-    verified: str
-    azure: tuple[str, ...] = ()
-    numbers: tuple[int, ...] = ()
-    statuses: tuple[int, ...] = ()
-    """HTTP statuses that mean this row when nothing else matched."""
-    text: tuple[str, ...] = ()
-    predicted_by: tuple[str, ...] = ()
-    order: int = 50
-
-    def concerns(self, operation: str) -> bool:
-        return operation in self.operations or "any" in self.operations
-
-    @property
-    def codes(self) -> tuple[str, ...]:
-        """Azure's codes without the operation, each once."""
-        return tuple(dict.fromkeys(code.rpartition(":")[2] for code in self.azure))
-
-    def has_code(self, operation: str, code: str) -> bool:
-        return code in self.azure or f"{operation}:{code}" in self.azure
+_SUGGESTIONS = 5
 
 
 @dataclass(frozen=True)
 class Found:
-    """What `explain CODE` found: the row, or None; and names that are close or share the code."""
+    """What `explain CODE` found: a row or a topic, or neither; and names that are close or share the code."""
 
     row: Row | None
     suggestions: tuple[str, ...] = ()
+    topic: Topic | None = None
 
 
 @dataclass(frozen=True)
 class Catalog:
-    """The rows by id."""
+    """The rows and the topics by id."""
 
     rows: Mapping[str, Row]
+    topics: Mapping[str, Topic] = field(default_factory=dict)
 
     def row(self, code: str) -> Row:
         """The row of one of our own codes; an unknown one is a bug of ours, and a KeyError."""
         return self.rows[code]
 
-    def match(self, operation: str, error: AzureError) -> Row:
-        """The row that explains `error` when it answered `operation`; `unclassified` when none does.
+    def match(self, operation: str, error: AzureError, facts: Collection[str] = ()) -> Row:
+        """The row that explains `error` when it answered `operation`; `unclassified` when none does, or several do.
 
-        Tried in this order: symbolic code, numeric code, English text, localised text, HTTP status, all among the rows
-        of the operation; then the symbolic code whatever the operation, if only one row has it.
+        Tried in this order: what a code of several meanings says, symbolic code, numeric code, a code within the
+        message, English text, localised text, HTTP status, all among the rows of the operation; then the symbolic
+        code whatever the operation, if only one row has it. `facts` are names of observed facts that stand against
+        the operation (`vm-gone`, or an unsupported one as `storage`): they turn a disguised row into its variant,
+        with the same id and a retry rule of its own.
         """
-        near = [row for row in self._ordered(operation) if row.concerns(operation)]
-        message = error.message[:_LONGEST_MESSAGE]
-        tests = (
-            lambda row: row.has_code(operation, error.code),
-            lambda row: bool({error.number, _number(error.code)} & set(row.numbers)),
-            lambda row: self._speaks(row, message, ascii_only=True),
-            lambda row: self._speaks(row, message, ascii_only=False),
-            lambda row: error.status in row.statuses,
-        )
-        for test in tests:
-            for row in near:
-                if test(row):
-                    return row
-        anywhere = [row for row in self.rows.values() if error.code and error.code in row.codes]
-        return anywhere[0] if len(anywhere) == 1 else self.rows[UNCLASSIFIED]
+        found = self._matcher.rows(operation, error, facts)
+        return found[0] if len(found) == 1 else self.rows[UNCLASSIFIED]
+
+    def candidates(self, operation: str, error: AzureError, facts: Collection[str] = ()) -> tuple[Row, ...]:
+        """Every row that `error` can mean, the likeliest first; each one's `tell_apart` says what would decide."""
+        found = self._matcher.rows(operation, error, facts)
+        others = (self.rows[name] for row in found for name in row.or_else)
+        return tuple({row.id: row for row in (*found, *others)}.values()) or (self.rows[UNCLASSIFIED],)
 
     def find(self, text: str) -> Found:
-        """A row by our id, by Azure's code or by a numeric code, spelled in any case."""
+        """A row or a topic by our id, by Azure's code or by a numeric code, spelled in any case."""
         wanted = fold(text.strip())
         if wanted in self.rows:
             return Found(self.rows[wanted])
-        hits = [row for row in self._ordered("") if wanted in {fold(code) for code in row.codes}]
-        hits += [row for row in self._ordered("") if _number(wanted) in row.numbers and row not in hits]
+        if wanted in self.topics:
+            return Found(None, topic=self.topics[wanted])
+        hits = [row for row in self._matcher.ordered("") if _named(row, wanted)]
         if hits:
-            return Found(hits[0], tuple(row.id for row in hits[1:]))
-        names = {fold(code): code for row in self.rows.values() for code in row.codes} | {
-            name: name for name in self.rows
-        }
-        return Found(None, tuple(names[name] for name in difflib.get_close_matches(wanted, sorted(names), n=3)))
+            return Found(_in_its_words(hits[0], wanted), tuple(row.id for row in hits[1:]))
+        return Found(None, self._near(wanted))
 
-    def _ordered(self, operation: str) -> list[Row]:
-        """Rows of the operation itself before those of any; the specific before the general."""
-        return sorted(self.rows.values(), key=lambda row: (operation not in row.operations, row.order, row.id))
-
-    def _speaks(self, row: Row, message: str, *, ascii_only: bool) -> bool:
-        patterns = self._patterns[row.id]
-        return any(pattern.search(message) for pattern in patterns if pattern.pattern.isascii() is ascii_only)
+    def _near(self, wanted: str) -> tuple[str, ...]:
+        names = {fold(code): code for row in self.rows.values() for code in row.codes}
+        names |= {name: name for name in (*self.rows, *self.topics)}
+        close = difflib.get_close_matches(wanted, sorted(names), n=_SUGGESTIONS)
+        parts = [name for name in names if len(wanted) >= 4 and wanted in name and name not in close]
+        return tuple(names[name] for name in [*close, *sorted(parts)][:_SUGGESTIONS])
 
     @cached_property
-    def _patterns(self) -> Mapping[str, tuple[re.Pattern[str], ...]]:
-        flags = re.IGNORECASE | re.DOTALL
-        return {row.id: tuple(re.compile(text, flags) for text in row.text) for row in self.rows.values()}
+    def _matcher(self) -> Matcher:
+        return Matcher(self.rows.values())
+
+
+def _named(row: Row, wanted: str) -> bool:
+    return wanted in {fold(code) for code in row.codes} or number(wanted) in row.numbers
+
+
+def _in_its_words(row: Row, code: str) -> Row:
+    """The row as the code itself narrows it, so that `explain` says what that code means."""
+    for variant in row.variants:
+        if code in {fold(own) for own in variant.azure} or number(code) in variant.numbers:
+            return row.as_variant(variant)
+    return row
 
 
 @cache
@@ -168,21 +121,12 @@ def catalog() -> Catalog:
 def parse(text: str) -> Catalog:
     """A table from TOML; a row that is not complete and strict is a bug: msgspec.ValidationError."""
     tables = tomllib.loads(text)
+    notes = tables.pop("topics", {})
     rows = msgspec.convert([{"id": name, **table} for name, table in tables.items()], tuple[Row, ...])
-    return Catalog(MappingProxyType({row.id: row for row in rows}))
+    topics = msgspec.convert([{"id": name, **table} for name, table in notes.items()], tuple[Topic, ...])
+    return Catalog(MappingProxyType({row.id: row for row in rows}), MappingProxyType({one.id: one for one in topics}))
 
 
 def catalog_order(ids: Iterable[str]) -> list[str]:
     """Ids as the file has them: sorted, and `unclassified` last."""
     return sorted(ids, key=lambda name: (name == UNCLASSIFIED, name))
-
-
-def _number(code: str) -> int:
-    return int(code) if code.isascii() and code.isdigit() and len(code) <= 12 else -1
-
-
-def _duration(minutes: int) -> str:
-    if minutes >= 60 and minutes % 60 == 0:
-        hours = minutes // 60
-        return "1 hour" if hours == 1 else f"{hours} hours"
-    return "1 minute" if minutes == 1 else f"{minutes} minutes"

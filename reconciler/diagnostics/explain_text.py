@@ -1,49 +1,109 @@
-"""One row of the troubleshooting table, as `reconcile explain CODE` shows it."""
+"""One row or topic of the troubleshooting table, as `reconcile explain CODE` shows it."""
 
 from __future__ import annotations
 
-from reconciler.diagnostics.catalog import Found, Row
+from rich.cells import cell_len
+
+from reconciler.diagnostics.catalog import Catalog, Found, Row, Topic, catalog
+from reconciler.diagnostics.catalog_words import WHO, fact, who
+from reconciler.diagnostics.language import Language
 from reconciler.diagnostics.paper import Paper
 
-WHO = {
-    "vm-owner": "the owner of the VM",
-    "backup-operator": "whoever runs the backups",
-    "subscription-owner": "the owner of the subscription",
-    "author": "the author of the YAML",
-    "azure": "Azure: it passes by itself",
-    "nobody": "nobody",
+__all__ = ["LABELS", "WHO", "render_found"]
+
+LABELS: dict[Language, dict[str, str]] = {
+    "en": {
+        "means": "What it means",
+        "do": "What to do",
+        "apart": "Told apart by",
+        "else": "Can also be",
+        "who": "Who acts",
+        "retry": "Tried again",
+        "facts": "Foreseen by",
+        "operations": "Met by",
+        "azure": "Azure says",
+        "see": "Read also",
+        "source": "Source",
+        "checked": "checked",
+        "unknown": "The table has no code {}.",
+        "near": "did you mean {}?",
+        "under": "Under another operation the same code is: {}",
+    },
+    "zh-TW": {
+        "means": "意義",
+        "do": "怎麼做",
+        "apart": "如何分辨",
+        "else": "也可能是",
+        "who": "由誰處理",
+        "retry": "重試",
+        "facts": "可由此預見",
+        "operations": "出現於",
+        "azure": "Azure 的代碼",
+        "see": "另請參閱",
+        "source": "來源",
+        "checked": "查核於",
+        "unknown": "表中沒有代碼 {}。",
+        "near": "您要找的是 {} 嗎？",
+        "under": "同一代碼在其他操作下是：{}",
+    },
 }
-_LABEL = 11
+_INDENT = 2
 
 
-def render_found(text: str, found: Found, *, width: int = 80) -> Paper:
-    """What was found for `text`: the row, or the names that are close to it."""
-    page = Paper(width)
-    if found.row is None:
-        page.line(f"The table has no code {text}.")
-        for suggestion in found.suggestions:
-            page.line(f"did you mean {suggestion}?", indent=2)
+def render_found(text: str, found: Found, *, width: int = 80, language: Language = "en") -> Paper:
+    """What was found for `text`: the row or the topic, or the names that are close to it."""
+    page, label = Paper(width), LABELS[language]
+    if found.topic is not None:
+        _topic(page, found.topic, language)
         return page
-    _row(page, found.row)
+    if found.row is None:
+        page.line(label["unknown"].format(text))
+        for suggestion in found.suggestions:
+            page.line(label["near"].format(suggestion), indent=_INDENT)
+        return page
+    _row(page, found.row, catalog(), language)
     if found.suggestions:
         page.blank()
-        page.line(f"Under another operation the same code is: {', '.join(found.suggestions)}")
+        page.line(label["under"].format(", ".join(found.suggestions)))
     return page
 
 
-def _row(page: Paper, row: Row) -> None:
-    page.line(f"{row.id}: {row.title}", style="bold")
+def _row(page: Paper, row: Row, table: Catalog, language: Language) -> None:
+    label, told = LABELS[language], row.told(language)
+    page.line(f"{row.id}: {told.title}", style="bold")
+    page.heading(label["means"])
+    page.line(told.cause, indent=_INDENT, hang=0)
+    page.heading(label["do"])
+    _steps(page, told.remedy_steps)
     page.blank()
-    entries = (
-        ("met by", ", ".join(row.operations)),
-        ("cause", row.cause),
-        ("remedy", row.remedy),
-        ("who acts", WHO[row.who]),
-        ("retried", str(row.retry)),
-        ("Azure says", ", ".join((*row.codes, *map(str, row.numbers)))),
-        ("foreseen by", ", ".join(row.predicted_by)),
-        ("source", f"{row.source}, checked {row.verified}"),
-    )
-    for label, text in entries:
+    entries = {
+        "who": who(row.who, language),
+        "retry": row.retry.told(language),
+        "facts": "; ".join(fact(name, language) for name in row.predicted_by),
+        "else": "; ".join(f"{name}: {table.row(name).told(language).title}" for name in row.or_else),
+        "apart": told.tell_apart,
+        "operations": ", ".join(row.operations),
+        "azure": ", ".join((*row.codes, *map(str, row.numbers))),
+        "see": "; ".join(f"reconcile explain {name}" for name in row.see),
+        "source": f"{row.source}; {label['checked']} {row.verified}",
+    }
+    edge = max(cell_len(label[name]) for name in entries) + 2
+    for name, text in entries.items():
         if text:
-            page.line(f"{label.ljust(_LABEL)}  {text}", indent=2, hang=_LABEL + 2)
+            page.line(f"{label[name]}{' ' * (edge - cell_len(label[name]))}{text}", hang=edge)
+
+
+def _steps(page: Paper, steps: tuple[str, ...]) -> None:
+    for number, step in enumerate(steps, 1):
+        mark = f"{number}. " if len(steps) > 1 else ""
+        page.line(f"{mark}{step}", indent=_INDENT, hang=len(mark))
+
+
+def _topic(page: Paper, topic: Topic, language: Language) -> None:
+    label, told = LABELS[language], topic.told(language)
+    page.line(f"{topic.id}: {told.title}", style="bold")
+    for text in told.text:
+        page.blank()
+        page.line(text, indent=_INDENT, hang=0)
+    page.blank()
+    page.line(f"{label['source']}  {topic.source}; {label['checked']} {topic.verified}", hang=len(label["source"]) + 2)

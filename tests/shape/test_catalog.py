@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.diagnostics.catalog import UNCLASSIFIED, Row, catalog, catalog_order
+from reconciler.diagnostics.catalog import UNCLASSIFIED, Row, Words, catalog, catalog_order
+from reconciler.diagnostics.catalog_words import FACTS, OBSERVED_FACTS
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "reconciler"
@@ -19,6 +20,9 @@ CODE = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 SAYS = re.compile(r"finding|diagnostic|failed|retry|mistake|problem|trouble|complain|refuse|^row$", re.IGNORECASE)
 """Names of what takes a code as its first argument or as `code=`: the values of the model, and makers of them."""
 ROWS = list(catalog().rows.values())
+CHINESE = re.compile(r"[\u4e00-\u9fff]")
+SIMPLIFIED = re.compile(r"[这个们为实际发务备义应该场变区长开关从样库错误认证权进对无过还]")
+SPAN = re.compile(r"`[^`]+`")
 
 
 def _sources() -> Iterator[Path]:
@@ -75,17 +79,64 @@ def test_every_row_is_complete(row: Row) -> None:
     assert CODE.fullmatch(row.id)
     assert row.operations
     assert len(set(row.operations)) == len(row.operations)
-    for text in (row.title, row.cause, row.remedy, row.source):
-        assert text
-        assert text == text.strip()
-        assert "\n" not in text
-    assert row.title[-1] not in ".!:"
-    assert row.cause[-1] in ".…"
-    assert row.remedy[-1] in ".…"
-    assert len(row.title) <= 72
+    assert row.source == row.source.strip() != ""
     assert date.fromisoformat(row.verified) <= date(2100, 1, 1)
-    for pattern in row.text:
+    for pattern in (*row.text, *row.first):
         re.compile(pattern)
+    for words in (row, *row.variants):
+        _said_properly(words, stops=".…")
+        assert len(words.title) <= 72
+
+
+def _said_properly(words: Words, *, stops: str) -> None:
+    for text in (words.title, words.cause, *words.remedy_steps):
+        assert text == text.strip() != ""
+        assert "\n" not in text
+    assert words.title[-1] not in ".!:。：！"
+    for text in (words.cause, *words.remedy_steps, *filter(None, [words.tell_apart])):
+        assert text[-1] in stops, text
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.id)
+def test_every_row_speaks_both_languages(row: Row) -> None:
+    """Chinese is Chinese, of the same shape, without the words and marks of Simplified Chinese."""
+    assert row.zh is not None
+    for english, chinese in ((row, row.zh), *((variant, variant.zh) for variant in row.variants)):
+        _said_properly(chinese, stops="。…")
+        for text in (chinese.title, chinese.cause, *chinese.remedy_steps):
+            assert CHINESE.search(text), text
+            assert not SIMPLIFIED.search(text), text
+        assert len(chinese.remedy_steps) == len(english.remedy_steps)
+        assert bool(chinese.tell_apart) == bool(english.tell_apart)
+        assert set(SPAN.findall(chinese.remedy)) == set(SPAN.findall(english.remedy))
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.id)
+def test_what_a_row_names_exists(row: Row) -> None:
+    assert set(row.predicted_by) <= set(OBSERVED_FACTS)
+    assert {variant.retry.fact for variant in row.variants if variant.retry} <= {None, *FACTS}
+    assert row.retry.fact in {None, *FACTS}
+    assert set(row.or_else) <= set(catalog().rows) - {row.id}
+    assert set(row.see) <= set(catalog().topics)
+    for variant in row.variants:
+        assert set(variant.azure) <= set(row.codes)
+        assert set(variant.numbers) <= set(row.numbers)
+        assert set(variant.when) <= set(FACTS)
+        assert variant.when or variant.azure or variant.text
+
+
+@pytest.mark.parametrize("row", [row for row in ROWS if row.or_else], ids=lambda row: row.id)
+def test_a_row_of_several_meanings_says_what_decides(row: Row) -> None:
+    assert row.tell_apart
+
+
+def test_topics_are_complete() -> None:
+    assert list(catalog().topics) == sorted(catalog().topics)
+    assert not set(catalog().topics) & set(catalog().rows)
+    for topic in catalog().topics.values():
+        assert len(topic.zh.text) == len(topic.text)
+        assert date.fromisoformat(topic.verified)
+        assert topic.source
 
 
 def test_each_azure_code_stands_once_an_operation() -> None:

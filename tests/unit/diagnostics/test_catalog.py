@@ -146,7 +146,7 @@ def test_a_code_of_several_operations_names_the_other_rows() -> None:
         (RetryRule("wait"), "after the running operation has ended"),
         (RetryRule("after", minutes=15, times=3), "after 15 minutes, at most 3 times"),
         (RetryRule("after", minutes=1440, times=1), "after 24 hours, once"),
-        (RetryRule("changed", fact="power"), "when this fact changes: power"),
+        (RetryRule("changed", fact="power"), "when this fact changes: the power state of the VM"),
     ],
 )
 def test_a_retry_rule_in_words(rule: RetryRule, words: str) -> None:

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
+from rich.cells import cell_len
+
 from reconciler.diagnostics.catalog import catalog
 from reconciler.diagnostics.explain_text import render_found
+from reconciler.diagnostics.language import LANGUAGES, Language
 
 
 def test_a_row(same_as: Callable[[str, str], None]) -> None:
@@ -18,6 +22,27 @@ def test_an_unknown_code() -> None:
     assert "  did you mean register-vm-not-running?" in lines
 
 
-def test_every_row_fits() -> None:
-    for code in catalog().rows:
-        assert all(len(line) <= 80 for line in render_found(code, catalog().find(code)).plain.splitlines())
+def test_a_row_in_chinese(same_as: Callable[[str, str], None]) -> None:
+    found = catalog().find("GuestAgentCertificateNotFound")
+    same_as("explain.zh-TW.txt", render_found("x", found, language="zh-TW").plain)
+
+
+def test_a_topic(same_as: Callable[[str, str], None]) -> None:
+    same_as("explain-topic.txt", render_found("vm-agent", catalog().find("vm-agent")).plain)
+
+
+def test_steps_are_numbered() -> None:
+    lines = render_found("x", catalog().find("vss-writer-failed")).plain.splitlines()
+    assert [line[:5] for line in lines if line[2:4] in {"1.", "2."}] == ["  1. ", "  2. "]
+
+
+def test_a_code_is_told_in_its_own_words() -> None:
+    page = render_found("x", catalog().find("ExtensionSnapshotFailedNoNetwork")).plain
+    assert page.startswith("backup-snapshot-timeout: The VM has no network connection")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_everything_fits(language: Language) -> None:
+    for code in (*catalog().rows, *catalog().topics):
+        page = render_found(code, catalog().find(code), language=language).plain
+        assert all(cell_len(line) <= 80 for line in page.splitlines()), code

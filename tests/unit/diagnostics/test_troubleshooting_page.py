@@ -7,18 +7,22 @@ from pathlib import Path
 import pytest
 
 from reconciler.diagnostics.catalog import catalog
+from reconciler.diagnostics.language import LANGUAGES, Language
 from reconciler.diagnostics.troubleshooting_page import main, page
 
 DOCS = Path(__file__).parents[3] / "docs"
 
 
-def test_the_page_is_fresh() -> None:
-    assert (DOCS / "troubleshooting.md").read_text(encoding="utf-8") == page(catalog())
+@pytest.mark.parametrize(("name", "language"), [("troubleshooting.md", "en"), ("troubleshooting.zh-TW.md", "zh-TW")])
+def test_the_page_is_fresh(name: str, language: Language) -> None:
+    assert (DOCS / name).read_text(encoding="utf-8") == page(catalog(), language)
 
 
-def test_every_row_has_a_section() -> None:
-    lines = page(catalog()).splitlines()
-    assert [line.removeprefix("## ") for line in lines if line.startswith("## ")] == list(catalog().rows)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_row_and_topic_has_a_section(language: Language) -> None:
+    lines = page(catalog(), language).splitlines()
+    sections = [line.removeprefix("## ") for line in lines if line.startswith("## ")]
+    assert sections == [*catalog().rows, *catalog().topics]
 
 
 def test_check_tells_a_stale_page(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
