@@ -39,6 +39,8 @@ class Settings:
     max_stops: int = 5
     max_shrink: float = 0.2
     require_coverage: bool = False
+    fail_on: tuple[str, ...] = ()
+    """What in a dry run is to end it with exit 3, beside what a guard holds: `predicted`, `warning`."""
     pause: str | None = None
     """Why all writes are paused from the start, or None."""
     pause_file: str | None = None
@@ -57,6 +59,7 @@ _KEYS: Mapping[str, tuple[type | tuple[type, ...], str]] = {
     "output": (str, 'a format, such as "human"'),
     "output-file": (list, 'a list, such as ["json=plan.json"]'),
     "require-coverage": (bool, "true or false"),
+    "fail-on": (list, 'a list, such as ["predicted"]'),
     "full": (bool, "true or false"),
     "max-writes": (int, "a whole number"),
     "max-stops": (int, "a whole number"),

@@ -28,7 +28,8 @@ Exit codes, and where several fit, the first of the list wins:
   apply    1 error, 4 some VMs failed and the rest were applied,
            3 something is held by a guard or a pause, 5 coverage not met
            (only with --require-coverage), 0 done
-  dry run  1 error, 3 held, 5 coverage not met (only with --require-coverage),
+  dry run  1 error, 3 held, or what --fail-on names was found,
+           5 coverage not met (only with --require-coverage),
            2 changes pending (only with --detailed-exitcode), 0 done
   always   64 wrong usage, 65 invalid manifests, 130/143 interrupted
 """

@@ -127,6 +127,8 @@ RECONCILE_PAUSE=1 stops all writes. Nothing of this is ever read from the folder
 @option("--output-file", type=OutputFile(), multiple=True, metavar="FORMAT=PATH",
         help="Write a format to a file, beside what --output shows; repeatable.")  # fmt: skip
 @option("--require-coverage", is_flag=True, help="Exit 5 when a VM in scope is neither protected nor exempted.")
+@option("--fail-on", multiple=True, type=click.Choice(["predicted", "warning"]),
+        help="With --dry-run: exit 3 when a failure is predicted, or at any warning or error; repeatable.")  # fmt: skip
 @option("--full", is_flag=True, help="Show every VM; do not fold equal changes into one line.")
 @option("--max-writes", type=click.IntRange(0), metavar="N", help="Refuse a plan with more steps that write.")
 @option("--max-stops", type=click.IntRange(0), default=5, show_default=True, metavar="N",

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from reconciler import app, saved_plan
 from reconciler.app import Place, PlanRefusedError, Report, SetupError, UsageSetupError
@@ -15,15 +16,18 @@ from reconciler.cli import exits, output, progress
 from reconciler.cli.exits import Exit
 from reconciler.cli.manifests import loaded_or_exit, sources_of_manifests
 from reconciler.diagnostics.escape import terminal
+from reconciler.diagnostics.subject_names import is_vm, plural
 from reconciler.interruption import Interruption
 from reconciler.model.desired import Desired
+from reconciler.model.ids import fold
 from reconciler.model.outcome import Failed, Pending, Retry, Skipped
-from reconciler.model.plan import Severity
+from reconciler.model.plan import Plan, Severity
 from reconciler.settings import Settings, pause_reason
 from reconciler.store.failures import JournalError
 
 _UNCOVERED = "vm-uncovered"
 """Has an exit code of its own."""
+_WARNINGS = "warnings and errors"
 _NO_TARGET = "target-not-found"
 """A `--target` that names nothing is an error of the command line, not of a VM."""
 
@@ -66,6 +70,7 @@ def settings_of(words: dict[str, Any]) -> Settings:
         max_stops=words["max_stops"],
         max_shrink=words["max_shrink"],
         require_coverage=words["require_coverage"],
+        fail_on=words["fail_on"],
         pause=pause_reason(os.environ),
         pause_file=words["pause_file"],
         subscriptions=words["subscription"],
@@ -79,6 +84,9 @@ def _require_sense(words: dict[str, Any], ctx: click.Context) -> None:
         raise click.UsageError("--plan applies a kept plan; it does not go with --dry-run", ctx)
     if words["detailed_exitcode"] and not words["dry_run"]:
         raise click.UsageError("--detailed-exitcode tells of pending changes: it goes with --dry-run only", ctx)
+    said_here = ctx.get_parameter_source("fail_on") is ParameterSource.COMMANDLINE
+    if said_here and not words["dry_run"]:
+        raise click.UsageError("--fail-on judges a plan before it is applied: it goes with --dry-run only", ctx)
 
 
 def tell_place(place: Place) -> None:
@@ -148,10 +156,34 @@ def exit_code(report: Report, settings: Settings, *, detailed: bool) -> Exit:
     if not report.plan.complete or (report.after is not None and not report.after.complete):
         met.add(Exit.ERROR)
     if report.outcomes is None:
+        met |= _failed_on(report.plan, settings.fail_on)
         if detailed and report.plan.steps:
             met.add(Exit.PENDING)
         return exits.first(exits.DRY_RUN, met)
     return exits.first(exits.APPLY, met | _of_outcomes(report))
+
+
+def _failed_on(plan: Plan, named: tuple[str, ...]) -> set[Exit]:
+    """What `--fail-on` names and the plan has; says so on stderr."""
+    found = []
+    if "predicted" in named and (number := _predicted(plan)):
+        found.append(f"a failure is predicted for {plural(number, 'VM')}")
+    told = [finding for finding in plan.findings if finding.severity is not Severity.INFO]
+    if "warning" in named and told:
+        found.append(f"there {'is' if len(told) == 1 else 'are'} {plural(len(told), 'warning or error', _WARNINGS)}")
+    if found:
+        click.echo(f"Exit 3 because of --fail-on: {', and '.join(found)}.", err=True)
+    return {Exit.HELD} if found else set()
+
+
+def _predicted(plan: Plan) -> int:
+    """VMs with a step that is expected to fail, or without a step because of a fact that forbids it."""
+    steps = (*plan.steps, *(held.step for held in plan.held))
+    subjects = {fold(step.subject.id) for step in steps if step.predicted}
+    for finding in plan.findings:
+        foreseen = finding.severity is Severity.ERROR and finding.code != _UNCOVERED and not finding.azure
+        subjects.update(fold(subject) for subject in finding.subjects if foreseen and is_vm(subject))
+    return len(subjects)
 
 
 def _of_outcomes(report: Report) -> set[Exit]:

@@ -117,13 +117,26 @@ def finding_document(finding: Finding) -> dict[str, Json]:
         "severity": finding.severity.value,
         "title": row.title,
         "message": finding.message,
+        "count": len(finding.subjects),
         "subjects": _strings(finding.subjects),
         "source": source_document(finding.source),
         "remedy": row.remedy,
         "who": row.who,
         "basis": finding.basis.value,
     }
+    if finding.azure:
+        document["azure"] = [_instance(error) for error in finding.azure]
     return document
+
+
+def _instance(error: AzureError) -> dict[str, Json]:
+    """`number` is that of a job's error, null where there is none."""
+    return {
+        "code": error.code,
+        "number": error.number or None,
+        "message": error.message,
+        "correlation_id": error.correlation_id,
+    }
 
 
 def coverage_document(plan: Plan) -> dict[str, Json]:

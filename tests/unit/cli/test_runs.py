@@ -249,5 +249,7 @@ def test_two_days_later_there_are_recovery_points(shell: Shell) -> None:
     assert told.code == 0
     assert "new recovery points: FileSystemConsistent" in told.out
     seen = json.loads(shell("status", *RUN, "-o", "json").out)
-    assert all(item["state"] == "Protected" and item["last_recovery_point"] for item in seen["protected"])
+    held = [vm for vm in seen["vms"] if vm["trust"]]
+    assert len(held) == 5
+    assert all(vm["state"] == "protected" and vm["last_recovery_point"]["at"] for vm in held)
     assert {job["operation"] for job in seen["jobs"]} == {"Backup"}

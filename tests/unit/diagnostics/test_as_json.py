@@ -15,8 +15,8 @@ from jsonschema import Draft202012Validator
 
 from reconciler.diagnostics.as_json import plan_document, plan_json, rfc3339
 from reconciler.diagnostics.as_jsonl import Events, plan_lines
-from reconciler.model.outcome import Done
-from reconciler.model.plan import Plan
+from reconciler.model.outcome import AzureError, Done
+from reconciler.model.plan import Finding, Plan, Severity
 from tests.unit.diagnostics.samples import DISCOVER, MOVE, NOTHING, OUTCOMES, PLAN, PROTECT, REGISTER, STOP, vm
 
 SMALL = dataclasses.replace(PLAN, steps=(DISCOVER, PROTECT[0], MOVE), quiet=PLAN.quiet[-3:])
@@ -125,3 +125,16 @@ def test_events_of_an_apply() -> None:
     assert lines[2]["@level"] == "error"
     assert lines[2]["code"] == "register-vm-not-running"
     assert [line["type"] for line in lines].count("version") == 1
+
+
+def test_a_finding_carries_what_azure_said(schema: Draft202012Validator) -> None:
+    said = tuple(AzureError("X", "no", number=number, correlation_id=f"id-{number}") for number in (0, 7))
+    finding = Finding("backup-snapshot-timeout", Severity.ERROR, ("a", "b"), azure=said)
+    document = json.loads(plan_json(dataclasses.replace(NOTHING, findings=(finding,)), cloud="azure"))
+    schema.validate(document)
+    [told] = document["findings"]
+    assert told["count"] == 2
+    assert told["azure"] == [
+        {"code": "X", "number": None, "message": "no", "correlation_id": "id-0"},
+        {"code": "X", "number": 7, "message": "no", "correlation_id": "id-7"},
+    ]
