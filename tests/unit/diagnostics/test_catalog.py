@@ -169,3 +169,78 @@ def test_an_incomplete_row_is_refused(broken: str) -> None:
     assert parse(row + 'retry = {rule = "never"}').row("x").title == "T"
     with pytest.raises(msgspec.ValidationError):
         parse(row + broken)
+
+
+@pytest.mark.parametrize(
+    ("operation", "facts", "rule"),
+    [
+        ("register", (), "after"),
+        ("protect", ("os",), "after"),
+        ("register", ("nics",), "changed"),
+        ("protect", ("load-balancer", "storage"), "changed"),
+        ("backup", (), "after"),
+        ("backup", ("vm-gone",), "changed"),
+        ("backup", ("data-disks",), "changed"),
+    ],
+)
+def test_facts_tell_a_disguised_failure_from_a_passing_one(operation: str, facts: tuple[str, ...], rule: str) -> None:
+    met = error("CloudInternalError", "Microsoft Azure Backup encountered an internal error.", status=500)
+    found = catalog().match(operation, met, facts)
+    assert found.id in {"register-internal-error", "backup-internal-error"}
+    assert found.retry.rule == rule
+    assert (found == catalog().row(found.id)) is (rule == "after")
+
+
+def test_azures_own_code_counts_more_than_a_fact() -> None:
+    found = catalog().match("backup", error("UserErrorVmNotFoundV2"), ("data-disks",))
+    assert found.retry.fact == "vm-exists"
+    assert found.told("zh-TW").title == "備份失敗：VM 已不存在"
+
+
+def test_case_of_a_code_does_not_matter() -> None:
+    for code in ("UserErrorKeyVaultPermissionsNotConfigured", "UserErrorKeyvaultPermissionsNotConfigured"):
+        assert catalog().match("protect", error(code)).id == "key-vault-access-missing"
+
+
+def test_the_code_within_a_wrapped_message_counts() -> None:
+    message = '{"error": {"code": "UserErrorProtectionQuotaExceeded", "message": "…"}}'
+    assert catalog().match("protect", error("DeploymentFailed", message)).id == "vault-full"
+    assert catalog().match("protect", error("ScopeLocked", message)).id == "locked"
+
+
+def test_a_missing_vault_is_not_taken_for_a_missing_vm() -> None:
+    message = "The Resource 'Microsoft.{}' under resource group 'rg' was not found."
+    vm, vault = message.format("Compute/virtualMachines/a"), message.format("RecoveryServices/vaults/v")
+    assert catalog().match("protect", error("ResourceNotFound", vm, status=404)).id == "vm-gone"
+    assert catalog().match("protect", error("ResourceNotFound", vault, status=404)).id == "vault-not-found"
+    assert catalog().match("backup", error("ResourceNotFound", vault, status=404)).id == "vault-not-found"
+
+
+def test_several_possible_rows_are_all_named() -> None:
+    met = error("UserErrorVmNotInDesirableState")
+    found = catalog().candidates("register", met)
+    assert [row.id for row in found] == ["register-vm-not-running", "provisioning-failed"]
+    assert all(row.tell_apart for row in found)
+    assert [row.id for row in catalog().candidates("protect", error("Unheard"))] == ["unclassified"]
+
+
+def test_what_several_rows_say_alike_is_not_guessed() -> None:
+    alike = '[{}]\noperations = ["backup"]\ntitle = "T"\ncause = "C."\nremedy = "R."\nwho = "azure"\nsource = "s"\n'
+    alike += 'verified = "2026-11-23"\nretry = {{rule = "never"}}\ntext = ["it broke"]\n'
+    last = catalog().rows["unclassified"]
+    table = Catalog({**parse(alike.format("one") + alike.format("two")).rows, "unclassified": last})
+    assert table.match("backup", error("x", "It broke.")).id == "unclassified"
+    assert [row.id for row in table.candidates("backup", error("x", "It broke."))] == ["one", "two"]
+
+
+def test_a_code_known_under_other_operations_only_names_them() -> None:
+    found = catalog().candidates("stop", error("CloudInternalError"))
+    assert {row.id for row in found} >= {"register-internal-error", "backup-internal-error", "service-error"}
+    assert catalog().match("stop", error("CloudInternalError")).id == "unclassified"
+
+
+@pytest.mark.parametrize("name", ["vm-agent", "NETWORK", "consistency"])
+def test_explain_finds_a_topic(name: str) -> None:
+    found = catalog().find(name)
+    assert found.row is None
+    assert found.topic is not None
