@@ -28,7 +28,7 @@ _TAKEN_OVER = ("file", "cloud", "estate", "subscription")
 @option("--failed", is_flag=True, help="Only what is not well, and each failed job with its cause.")
 @option("--vm", multiple=True, metavar="VM", help="All about one VM (name, group/name or ARM id); repeatable.")
 @option("--recovery-points", is_flag=True,
-        help="Read how consistent every VM's latest recovery point is, a request each; else of 50 VMs.")  # fmt: skip
+        help="Read how consistent each latest recovery point is, a request a VM; else of 50 at most.")  # fmt: skip
 @option("--full", is_flag=True, help="A line for every VM and job.")
 @option("-o", "--output", type=click.Choice(["human", "json"]), default="human", help="Default: human.")
 @click.pass_context

@@ -14,5 +14,11 @@ def age_words(age: timedelta) -> str:
     return _count(minutes, "minute")
 
 
+def short_age(age: timedelta) -> str:
+    """The same for a table: `40 min`, `11 h`, `3 d`."""
+    number, unit = age_words(age).split(" ")
+    return f"{number} {unit[:3] if unit.startswith('minute') else unit[0]}"
+
+
 def _count(number: int, unit: str) -> str:
     return f"{number} {unit}" if number == 1 else f"{number} {unit}s"

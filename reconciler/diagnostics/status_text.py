@@ -9,11 +9,11 @@ from itertools import groupby
 
 from rich.cells import cell_len
 
-from reconciler.diagnostics.ages import age_words
+from reconciler.diagnostics.ages import age_words, short_age
 from reconciler.diagnostics.catalog import catalog
 from reconciler.diagnostics.escape import shorten, terminal
 from reconciler.diagnostics.findings_text import print_findings
-from reconciler.diagnostics.paper import Paper
+from reconciler.diagnostics.paper import NARROWEST, Paper
 from reconciler.diagnostics.subject_names import names, plural
 from reconciler.model.desired import Consistency
 from reconciler.model.plan import SubjectKind
@@ -23,9 +23,10 @@ FEW_VMS = 12
 """Up to so many VMs have a line each; of more, those that read alike share one."""
 
 FEW_JOBS = 40
-_NAME_CELLS = 32
+_NAME_CELLS = 44
+_LEAST_CELLS = 10
 _STATES = {
-    "unknown": "in a state unknown",
+    "unknown": "unknown",
     "vm-deleted": "VM deleted",
     "protection-error": "in error",
     "not-protected": "not protected",
@@ -88,7 +89,7 @@ def _vault(page: Paper, vault: VaultStatus, status: Status) -> None:
         page.line(text, indent=2, style="yellow")
         return
     words = Counter(_word(vm) for vm in status.vms if vm.vault == vault.name)
-    parts = [f"{words[word]} {_STATES.get(word, word)}" for word in (*Trust, *_STATES) if words[word]]
+    parts = [f"{words[word]} {_STATES.get(word, word)}" for word in dict.fromkeys((*Trust, *_STATES)) if words[word]]
     parts += [f"{vault.exempt} exempt"] if vault.exempt else []
     parts += [f"{vault.uncovered} in scope and uncovered"] if vault.uncovered else []
     page.line(f"VMs   {', '.join(parts) or 'none protected'}", indent=2, hang=6)
@@ -96,7 +97,7 @@ def _vault(page: Paper, vault: VaultStatus, status: Status) -> None:
     style = "red" if vault.jobs.get(JobEnd.FAILED) else ""
     page.line(f"Jobs  {ends} in 24 hours", indent=2, hang=6, style=style)
     for run, policy, number in _runs(vault, status.vms):
-        text = f"Next  {policy} ({plural(number, 'VM')}): {next_words(run, status.taken_at)}"
+        text = f"Next  {policy} ({plural(number, 'VM')}): {next_words(run)}"
         page.line(text, indent=2, hang=6)
 
 
@@ -114,11 +115,10 @@ def _runs(vault: VaultStatus, vms: Iterable[VmStatus]) -> list[tuple[NextBackup,
     return sorted(runs, key=lambda one: (one[0].at, one[1]))
 
 
-def next_words(run: NextBackup, now: datetime) -> str:
-    """`Thu 21:00 UTC (22:00 W. Europe Standard Time), in 12 hours`, and whether an hour of it is not certain."""
+def next_words(run: NextBackup) -> str:
+    """`Thu 21:00 UTC (22:00 W. Europe Standard Time)`, and whether an hour of it is not certain."""
     local = f" ({run.local:%H:%M} {run.zone})" if run.zone != "UTC" else ""
-    about = "" if run.certain else ", give or take one"
-    return f"{run.at:%a %H:%M} UTC{local}, in {age_words(run.at - now)}{about}"
+    return f"{run.at:%a %H:%M} UTC{local}" + ("" if run.certain else " ± 1 hour")
 
 
 def _word(vm: VmStatus) -> str:
@@ -151,49 +151,61 @@ def _point(vm: VmStatus, now: datetime) -> str:
     if vm.last_point is None:
         return "none"
     kind = f", {_KINDS[vm.consistency].removesuffix('-consistent')}" if vm.consistency is not None else ""
-    return f"{age_words(now - vm.last_point)} ago{kind}"
+    return f"{short_age(now - vm.last_point)} ago{kind}"
 
 
 def _vms(page: Paper, vms: Sequence[VmStatus], now: datetime, *, full: bool) -> None:
-    """A line each, or one for all that read alike."""
+    """A line each, or one for all that read alike; the vault with the worst first."""
     place = {word: number for number, word in enumerate(_ORDER)}
-    alike: dict[tuple[object, ...], list[VmStatus]] = {}
+    vaults: dict[str, list[VmStatus]] = {}
     for vm in sorted(vms, key=lambda one: (place.get(_rank(one), -1), one.vault, one.label)):
-        key = (_rank(vm), vm.vault, _protection(vm), _point(vm, now), vm.policy)
-        alike.setdefault((*key, vm.key) if full or len(vms) <= FEW_VMS else key, []).append(vm)
-    if not alike:
-        return
-    rows = [(names([vm.label for vm in same], SubjectKind.VM), same[0]) for same in alike.values()]
-    several = len({vm.vault for vm in vms}) > 1
+        vaults.setdefault(vm.vault, []).append(vm)
+    for vault, here in vaults.items():
+        if len(vaults) > 1:
+            page.heading(f"VMs of {shorten(vault, 60)}")
+        else:
+            page.blank()
+        _vms_of(page, here, now, full=full or len(vms) <= FEW_VMS)
+
+
+def _vms_of(page: Paper, vms: Sequence[VmStatus], now: datetime, *, full: bool) -> None:
+    alike: dict[tuple[object, ...], list[VmStatus]] = {}
+    for vm in vms:
+        key = (_rank(vm), _protection(vm), _point(vm, now), vm.policy)
+        alike.setdefault((*key, vm.key) if full else key, []).append(vm)
+    said = [(_protection(same[0]), _point(same[0], now), same[0].policy) for same in alike.values()]
+    beside = sum(max(map(len, column)) + 2 for column in list(zip(*said, strict=True))[:2])
+    room = max(min(page.width - beside - 4, _NAME_CELLS), NARROWEST // 2)
     cells = [
-        (
-            shorten(who, _NAME_CELLS),
-            _protection(vm),
-            _point(vm, now),
-            vm.policy + (f" in {vm.vault}" if several else ""),
-        )
-        for who, vm in rows
+        (shorten(names([vm.label for vm in same], SubjectKind.VM), room), *words)
+        for same, words in zip(alike.values(), said, strict=True)
     ]
-    heads = ("virtual machine", "protection", "latest recovery point", "policy")
-    page.blank()
-    _table(page, heads, cells, [_STYLES.get(_rank(vm), "red") for _, vm in rows], styled=1)
+    styles = [_STYLES.get(_rank(same[0]), "red") for same in alike.values()]
+    _table(page, ("virtual machine", "protection", "latest point", "policy"), cells, styles, styled=1)
 
 
 def _table(
     page: Paper, heads: Sequence[str], rows: Sequence[Sequence[str]], styles: Sequence[str], *, styled: int
 ) -> None:
-    """Columns as wide as they need; the last one takes what is left and is cut there. `styled` bears the style."""
+    """Columns as wide as they need; the last is cut to what is left, and left out where that is next to nothing.
+
+    `styled` is the column that bears a row's style.
+    """
     safe = [[terminal(cell) for cell in row] for row in rows]
-    widths = [max(cell_len(row[number]) for row in (heads, *safe)) for number in range(len(heads) - 1)]
-    left = max(page.width - 2 - sum(width + 2 for width in widths), len(heads[-1]))
-    for row, style in zip((list(heads), *safe), ("", *styles), strict=True):
-        padded = [cell + " " * (width - cell_len(cell) + 2) for cell, width in zip(row, widths, strict=False)]
-        pieces = [*padded, shorten(row[-1], left)]
-        used = ["dim" if row == list(heads) else style if number == styled else "" for number in range(len(pieces))]
-        while pieces and not pieces[-1].strip():
-            pieces.pop()
-        pieces[-1] = pieces[-1].rstrip()
-        page.raw(("  ", ""), *zip(pieces, used, strict=False))
+    widths = [max(cell_len(row[number]) for row in (heads, *safe)) for number in range(len(heads))]
+    left = page.width - 2 - sum(width + 2 for width in widths[:-1])
+    columns = len(heads) if left >= min(widths[-1], _LEAST_CELLS) else len(heads) - 1
+    widths[-1] = min(widths[-1], left)
+    for row, style in zip((list(heads), *safe), ("dim", *styles), strict=True):
+        pieces = [(shorten(cell, width), width) for cell, width in zip(row[:columns], widths, strict=False)]
+        padded = [cell + " " * (width - cell_len(cell) + 2) for cell, width in pieces]
+        end = max((number for number, (cell, _) in enumerate(pieces) if cell), default=0)
+        padded[end] = padded[end].rstrip()
+        shown = (
+            "dim" if style == "dim" and row == list(heads) else style if number == styled else ""
+            for number in range(end + 1)
+        )
+        page.raw(("  ", ""), *zip(padded[: end + 1], shown, strict=True))
 
 
 def _detail(page: Paper, vm: VmStatus, now: datetime) -> None:
@@ -208,7 +220,7 @@ def _detail(page: Paper, vm: VmStatus, now: datetime) -> None:
     else:
         entries.append(("latest point", "none"))
     if vm.next is not None:
-        entries.append(("next backup", next_words(vm.next, now)))
+        entries.append(("next backup", f"{next_words(vm.next)}, in {age_words(vm.next.at - now)}"))
     for label, text in entries:
         page.line(f"{label.ljust(12)}  {text}", indent=2, hang=14)
 
@@ -285,9 +297,7 @@ def _footer(page: Paper, status: Status, *, drilled: bool) -> None:
         page.line("verified: a recovery point as young as the schedule promises; claimed: none", style="dim")
     unread = sum(vm.trust is not None and vm.last_point is not None and vm.consistency is None for vm in status.vms)
     if unread:
-        page.line(
-            f"Consistency of {plural(unread, 'recovery point')} not read: add --recovery-points (a request each)."
-        )
+        page.line(f"Consistency of {plural(unread, 'recovery point')} not read: add --recovery-points.")
     if any(vm.state == "not-protected" for vm in status.vms):
         page.line("What keeps VMs from being protected: reconcile --dry-run, with the same options.")
     if not drilled and any(one.end is JobEnd.FAILED for one in status.jobs):

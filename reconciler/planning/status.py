@@ -185,7 +185,8 @@ def points_wanted(
 ) -> list[tuple[str, VmKey]]:
     """The items whose latest recovery point is worth a request: those asked for by name, or all.
 
-    Asked for nothing, a few: VMs that are promised a consistency come first, for nothing else shows it.
+    Asked for nothing, all of a small estate; of a larger one some of those that are promised a consistency, for nothing
+    else shows whether the promise is kept.
     """
     situation = situation_of(desired, observed)
     promised = {
@@ -202,8 +203,9 @@ def points_wanted(
     if names:
         wanted = set(map(fold, names))
         return [(name, item.key) for name, item in held if _called(situation.label(item.vm_arm_id), item.key) & wanted]
-    held.sort(key=lambda one: (one[0], one[1].key) not in promised)
-    return [(name, item.key) for name, item in (held if everything else held[:POINTS_UNASKED])]
+    if not everything and len(held) > POINTS_UNASKED:
+        held = [one for one in held if (one[0], one[1].key) in promised][:POINTS_UNASKED]
+    return [(name, item.key) for name, item in held]
 
 
 def _called(label: str, key: VmKey) -> set[str]:

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from reconciler.diagnostics.ages import age_words
+from reconciler.diagnostics.ages import age_words, short_age
 
 
 @pytest.mark.parametrize(
@@ -22,3 +22,10 @@ from reconciler.diagnostics.ages import age_words
 )
 def test_ages_in_words(minutes: int, words: str) -> None:
     assert age_words(timedelta(minutes=minutes)) == words
+
+
+@pytest.mark.parametrize(
+    ("minutes", "short"), [(1, "1 min"), (40, "40 min"), (90, "1 h"), (47 * 60, "47 h"), (4320, "3 d")]
+)
+def test_ages_in_a_table(minutes: int, short: str) -> None:
+    assert short_age(timedelta(minutes=minutes)) == short
