@@ -175,10 +175,11 @@ def _act(call: WireCall) -> Response:
     wanted = fold(call.params["action"])
     for action, (meanwhile, end, seconds) in ACTIONS.items():
         if fold(action) == wanted:
+            boots = end == "running" and (vm.power != end or action == "restart")
             if meanwhile and vm.power != end:
                 vm.power = meanwhile
                 call.world.put_vm(vm)
-            return _accept(call, vm, seconds, power=end)
+            return _accept(call, vm, seconds, power=end, boots=boots)
     message = f"The action '{call.params['action']}' is not one of {', '.join(ACTIONS)}."
     raise errors.ArmError(404, "InvalidResourceType", message)
 
@@ -214,13 +215,25 @@ def _carry_out(world: World, subject: str, body: dict[str, Any]) -> None:
     if vm is not None:
         vm.power = body.get("power", vm.power)
         vm.deleted = bool(body.get("delete", False))
+        if body.get("boots") and vm.agent.status == "ready" and vm.agent.boot_seconds:
+            vm.agent.status = "notReady"
+            world.later(world.now + timedelta(seconds=vm.agent.boot_seconds), "agent-ready", vm.id)
         world.put_vm(vm)
     operation = world.database.get(OperationRecord, body["operation"])
     if operation is not None:
         _finish(world, operation, "Succeeded")
 
 
+def _agent_ready(world: World, subject: str, _body: dict[str, Any]) -> None:
+    """The guest came up; one that was stopped meanwhile finds its agent well at the next start."""
+    vm = world.vm(subject)
+    if vm is not None:
+        vm.agent.status = "ready"
+        world.put_vm(vm)
+
+
 timeline.HANDLERS["compute"] = _carry_out
+timeline.HANDLERS["agent-ready"] = _agent_ready
 
 
 def _finish(world: World, operation: OperationRecord, status: str) -> None:

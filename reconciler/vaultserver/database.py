@@ -32,9 +32,13 @@ CREATE INDEX IF NOT EXISTS event_due ON event (due, number);
 CREATE INDEX IF NOT EXISTS event_subject ON event (subject, kind);
 CREATE TABLE IF NOT EXISTS request (
     number INTEGER PRIMARY KEY, time REAL NOT NULL, method TEXT NOT NULL, path TEXT NOT NULL, query TEXT NOT NULL,
-    status INTEGER NOT NULL, agent TEXT NOT NULL);
+    status INTEGER NOT NULL, agent TEXT NOT NULL, code TEXT NOT NULL DEFAULT '');
 """
+_COLUMN_OF_CODES = "ALTER TABLE request ADD COLUMN code TEXT NOT NULL DEFAULT ''"
 _PUT = "INSERT OR REPLACE INTO document (kind, id, scope, link, body) VALUES (?, ?, ?, ?, ?)"
+_REQUESTS = (
+    "SELECT number, time, method, path, query, status, agent, code FROM request WHERE number > ? ORDER BY number"
+)
 _BUSY_SECONDS = 30
 _STATEMENTS = 1000
 
@@ -63,7 +67,7 @@ class Database:
         try:
             self._connection.execute("PRAGMA journal_mode=WAL").close()
             self._connection.execute("PRAGMA synchronous=NORMAL").close()
-            self._connection.executescript(_SCHEMA).close()
+            _prepare(self._connection)
         except sqlite3.DatabaseError as error:
             self._connection.close()
             raise NotAVaultError(f"{self.path}: {error}") from error
@@ -80,7 +84,7 @@ class Database:
             source = sqlite3.connect(f"file:{quote(str(file.absolute()))}?{mode}", timeout=_BUSY_SECONDS, uri=True)
             with closing(source):
                 source.backup(copy._connection)
-            copy._connection.executescript(_SCHEMA).close()
+            _prepare(copy._connection)
         except sqlite3.DatabaseError as error:
             copy.close()
             raise NotAVaultError(f"{path}: {error}") from error
@@ -228,12 +232,13 @@ class Database:
 
     # the request log
 
-    def log_request(self, time: datetime, method: str, path: str, query: str, status: int, agent: str) -> None:
-        sql = "INSERT INTO request (time, method, path, query, status, agent) VALUES (?, ?, ?, ?, ?, ?)"
-        self._rows(sql, time.timestamp(), method, path, query, status, agent)
+    def log_request(
+        self, time: datetime, method: str, path: str, query: str, status: int, agent: str, code: str = ""
+    ) -> None:
+        sql = "INSERT INTO request (time, method, path, query, status, agent, code) VALUES (?, ?, ?, ?, ?, ?, ?)"
+        self._rows(sql, time.timestamp(), method, path, query, status, agent, code)
 
     def requests(self, after: int = 0) -> list[RequestRecord]:
-        sql = "SELECT number, time, method, path, query, status, agent FROM request WHERE number > ? ORDER BY number"
         return [
             RequestRecord(
                 number=number,
@@ -243,9 +248,24 @@ class Database:
                 query=query,
                 status=status,
                 agent=agent,
+                code=code,
             )
-            for number, time, method, path, query, status, agent in self._rows(sql, after)
+            for number, time, method, path, query, status, agent, code in self._rows(_REQUESTS, after)
         ]
+
+
+def _prepare(connection: sqlite3.Connection) -> None:
+    """Make what is not there yet; a file of an earlier version gets what has been added since."""
+    connection.executescript(_SCHEMA).close()
+    with closing(connection.execute("PRAGMA table_info(request)")) as cursor:
+        columns = {name for _, name, *_ in cursor}
+    if "code" not in columns:
+        try:
+            connection.execute(_COLUMN_OF_CODES).close()
+        except sqlite3.OperationalError as error:
+            # Another process was quicker.
+            if "duplicate column" not in str(error):
+                raise
 
 
 def _row(record: Record) -> tuple[str, str, str, str, bytes]:

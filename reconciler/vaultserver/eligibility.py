@@ -23,7 +23,7 @@ PREVIEW_DATA_GB = 5 * 1023
 LEAST_AGENT = "2.6.1198.718"
 
 _UNSUPPORTED = re.compile(
-    r"windows (xp|vista|2000|nt)|server 2003|server 2008(?! r2)|centos (linux )?[1-5]\b|coreos|32-bit|i[36]86",
+    r"windows (xp|vista|2000|nt)|server 200[03]|centos (linux )?[1-5]\b|coreos|flatcar|freebsd|32-bit|i[36]86",
     re.IGNORECASE,
 )
 

@@ -168,8 +168,8 @@ PREVIEW_NO_AGENT = Failure(
     "Install the latest version of the VM agent, 2.6.1198.718 or later, and register the virtual machine again.",
 )
 PREVIEW_AGENT_TIMEOUT = Failure(
-    "GuestAgentPluginInstallCommandProcessingFailed",
-    400061,
+    "UserErrorUnSupportedDistribution",
+    400120,
     "Registration failed with install agent operation timeout.",
     "Check that the operating system of the virtual machine is supported.",
 )

@@ -38,6 +38,8 @@ class Agent(Struct, kw_only=True, rename="camel"):
     present: bool = True
     version: str = LINUX_AGENT
     status: Literal["ready", "notReady"] = "ready"
+    boot_seconds: int = 15
+    """After a start, until a working agent is ready."""
 
 
 class Disk(Struct, kw_only=True):
@@ -357,7 +359,7 @@ class FaultRecord(Record, kw_only=True):
 
 
 class RequestRecord(Struct, kw_only=True, rename="camel"):
-    """One line of the request log; `time` is virtual."""
+    """One line of the request log; `time` is virtual, `code` that of a refusal."""
 
     number: int
     time: datetime
@@ -366,3 +368,4 @@ class RequestRecord(Struct, kw_only=True, rename="camel"):
     query: str
     status: int
     agent: str
+    code: str = ""

@@ -117,6 +117,7 @@ def answer(world: World, call: WireCall, handler: Handler, *, versioned: bool) -
     """Settle what is due, ask the handler, and write the request down; a refusal leaves nothing behind."""
     world.clock.keep()
     world.settle()
+    code = ""
     try:
         if versioned and not call.api_version:
             raise errors.missing_api_version()
@@ -125,19 +126,21 @@ def answer(world: World, call: WireCall, handler: Handler, *, versioned: bool) -
         with world.database.transaction():
             response = handler(call)
     except errors.ArmError as refusal:
+        code = refusal.code
         response = json_response(refusal.body(), refusal.status, refusal.headers)
     except Exception:
         _LOG.exception("the embedded vault failed on %s %s", call.method, call.request.url.path)
-        body = errors.ArmError(500, "InternalServerError", "The embedded vault met an error of its own.").body()
+        code = "InternalServerError"
+        body = errors.ArmError(500, code, "The embedded vault met an error of its own.").body()
         response = json_response(body, 500)
-    return _logged(world, call, response)
+    return _logged(world, call, response, code)
 
 
-def _logged(world: World, call: WireCall, response: Response) -> Response:
+def _logged(world: World, call: WireCall, response: Response, code: str) -> Response:
     url = call.request.url
     with world.database.transaction():
         agent = call.request.headers.get("user-agent", "")
-        world.database.log_request(world.now, call.method, url.path, url.query, response.status_code, agent)
+        world.database.log_request(world.now, call.method, url.path, url.query, response.status_code, agent, code)
         number = str(world.database.next_number("request"))
     response.headers["x-ms-request-id"] = world.guid("request", number)
     response.headers["x-ms-correlation-request-id"] = call.request.headers.get(

@@ -73,7 +73,7 @@ FAILURES: dict[str, tuple[dict[str, Any], str]] = {
     "no agent": ({"agent": {"present": False}}, "GuestAgentCertificateNotFound"),
     "an old agent": ({"agent": {"version": "2.5.1198.709"}}, "GuestAgentCertificateNotFound"),
     "a silent agent": ({"agent": {"status": "notReady"}}, "ExtensionInstallationFailure"),
-    "an old system": ({"osName": "Windows Server 2003"}, "GuestAgentPluginInstallCommandProcessingFailed"),
+    "an old system": ({"osName": "Windows Server 2003"}, "UserErrorUnSupportedDistribution"),
 }
 
 
