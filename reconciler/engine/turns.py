@@ -48,7 +48,7 @@ class Turns:
             pause = 0.0
             if self.run.stop_requested():
                 return later
-            if key in self.following or key in under_way(look.observed):
+            if self._follows(key) or key in under_way(look.observed):
                 continue
             self._seen[key] = look.plan
             wanted = _wanted(look.plan, step)
@@ -57,6 +57,13 @@ class Turns:
                 return Done() if work else later
             return None if wanted.call == step.call else later
         return later
+
+    def _follows(self, key: str) -> bool:
+        """Whether an operation of an earlier process still runs there; what a look has shown, the next look tells."""
+        if key not in self.following:
+            return False
+        known = (one for one in self.run.journal.open_operations() if one.operation is not None)
+        return any(subject_key(one.subject_id) == key for one in known)
 
     async def ready(self, step: Step) -> Outcome:
         """Wait for a started VM to run with a ready agent: nothing can be installed before (table A, row 3)."""

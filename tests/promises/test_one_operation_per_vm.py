@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from reconciler.model.desired import IfStopped
 from reconciler.model.observed import Power
-from reconciler.model.outcome import AzureError, Skipped
+from reconciler.model.outcome import AzureError
 from reconciler.store.journal import Journal
 from tests.unit.engine.estate import machine
 from tests.unit.engine.virtual import VirtualClock
@@ -65,6 +65,6 @@ def test_what_runs_in_the_portal_is_waited_for() -> None:
         stop = replace(runner, desired=wish(retired=["web-1"]))
         plan = stop.look().plan
         clock.run(world.submit(plan.steps[-1].call, "by hand"))
-        assert set(stop.once().outcomes.values()) == {Skipped("busy")}
+        assert set(stop.once().outcomes.values()) == {Done()}
         assert world.overlaps == []
         assert len(world.writes_on("web-1")) == 2
