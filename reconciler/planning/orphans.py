@@ -23,7 +23,7 @@ def orphans(
     for key in sorted(items):
         item = items[key]
         gone = vm_is_gone(situation, item)
-        if gone and not item.soft_deleted:
+        if gone and item.protected:
             deleted.append(item.vm_arm_id)
         if (vault.name, key) in named:
             continue
