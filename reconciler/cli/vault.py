@@ -29,6 +29,7 @@ class Vault(LazyGroup):
         "set": Entry("reconciler.cli.vault_change:set_facts", "Change facts of a machine: break it, or repair it."),
         "portal": Entry("reconciler.cli.vault_portal:portal", "What people do in the portal, behind our back."),
         "fault": Entry("reconciler.cli.vault_fault:fault", "Make the service itself fail."),
+        "table": Entry("reconciler.cli.vault_table:table", "Cause and cure each row of the troubleshooting table."),
     }
 
 
