@@ -33,24 +33,25 @@ OBSERVED_FACTS = {
     "location": ("the regions of VM and vault", "VM 與保存庫的區域"),
     "nics": ("the number of network interfaces", "網路介面的數目"),
     "os": ("the operating system and its version", "作業系統及其版本"),
+    "policy-tier": ("the tier of the policy", "原則的層級"),
     "power": ("the power state of the VM", "VM 的電源狀態"),
     "provisioning-state": ("the provisioning state of the VM", "VM 的佈建狀態"),
     "quota": ("the room left in the vault", "保存庫剩餘的空間"),
+    "resource-guard": ("the resource guard of the vault", "保存庫的 Resource Guard"),
     "soft-deleted": ("soft-deleted items of the vault", "保存庫中虛刪除的項目"),
     "storage": ("the kinds of the VM's disks", "VM 磁碟的種類"),
+    "the-vault": ("whether the vault exists", "保存庫是否存在"),
     "vm-exists": ("whether the VM exists", "VM 是否存在"),
 }
 """What a look at Azure tells before anything is sent: the facts that can foresee a row."""
 
 FACTS = OBSERVED_FACTS | {
     "extension-state": ("the state of the VM's extensions", "VM 擴充功能的狀態"),
-    "resource-guard": ("the resource guard of the vault", "保存庫的 Resource Guard"),
     "locks": ("management locks", "管理鎖定"),
     "policy-assignments": ("Azure Policy assignments", "Azure 原則指派"),
     "policy-items": ("the items of the policy", "原則的受保護項目"),
     "recovery-point": ("the latest recovery point", "最新的復原點"),
     "role-assignments": ("role assignments", "角色指派"),
-    "the-vault": ("the vault", "保存庫"),
     "vm-gone": ("the VM is gone", "VM 已不存在"),
 }
 """Those, and others on which a retry may wait: the words of each in English and in Traditional Chinese."""

@@ -15,6 +15,7 @@ LABELS: dict[Language, dict[str, str]] = {
     "en": {
         "means": "What it means",
         "do": "What to do",
+        "turns": "In particular",
         "apart": "Told apart by",
         "else": "Can also be",
         "who": "Who acts",
@@ -32,6 +33,7 @@ LABELS: dict[Language, dict[str, str]] = {
     "zh-TW": {
         "means": "意義",
         "do": "怎麼做",
+        "turns": "特定情況",
         "apart": "如何分辨",
         "else": "也可能是",
         "who": "由誰處理",
@@ -75,6 +77,7 @@ def _row(page: Paper, row: Row, table: Catalog, language: Language) -> None:
     page.line(told.cause, indent=_INDENT, hang=0)
     page.heading(label["do"])
     _steps(page, told.remedy_steps)
+    _variants(page, table.row(row.id), row, language)
     page.blank()
     entries = {
         "who": who(row.who, language),
@@ -97,6 +100,17 @@ def _steps(page: Paper, steps: tuple[str, ...]) -> None:
     for number, step in enumerate(steps, 1):
         mark = f"{number}. " if len(steps) > 1 else ""
         page.line(f"{mark}{step}", indent=_INDENT, hang=len(mark))
+
+
+def _variants(page: Paper, whole: Row, shown: Row, language: Language) -> None:
+    """What the row turns into once its reason is known; nothing when that is what is shown."""
+    if shown.title != whole.title or not whole.variants:
+        return
+    page.heading(LABELS[language]["turns"])
+    for variant in whole.variants:
+        reasons = [*variant.azure, *(fact(name, language) for name in variant.when)]
+        title = variant.title if language == "en" else variant.zh.title
+        page.line(f"{title}: {', '.join(reasons)}", indent=_INDENT)
 
 
 def _topic(page: Paper, topic: Topic, language: Language) -> None:

@@ -177,6 +177,8 @@ def test_an_incomplete_row_is_refused(broken: str) -> None:
         ("register", (), "after"),
         ("protect", ("os",), "after"),
         ("register", ("nics",), "changed"),
+        ("register", ("vm-gone",), "changed"),
+        ("protect", ("data-disks",), "changed"),
         ("protect", ("load-balancer", "storage"), "changed"),
         ("backup", (), "after"),
         ("backup", ("vm-gone",), "changed"),
