@@ -64,6 +64,7 @@ _KEYS: Mapping[str, tuple[type | tuple[type, ...], str]] = {
     "max-writes": (int, "a whole number"),
     "max-stops": (int, "a whole number"),
     "max-shrink": (str, 'a share, such as "20%"'),
+    "lang": (str, '"en" or "zh-TW"'),
     "no-color": (bool, "true or false"),
     "log-format": (str, '"text" or "json"'),
     "log-level": (str, 'a level, such as "info"'),

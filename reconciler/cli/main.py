@@ -17,7 +17,7 @@ from reconciler import __version__, settings
 from reconciler.cli import exits
 from reconciler.cli.exits import Exit
 from reconciler.cli.lazy import Entry, LazyGroup
-from reconciler.cli.options import files_option, option
+from reconciler.cli.options import files_option, lang_option, option
 from reconciler.cli.params import Cloud, Duration, FormatParam, OutputFile, Share
 from reconciler.settings import ENV_PREFIX, SettingsError
 
@@ -138,6 +138,7 @@ RECONCILE_PAUSE=1 stops all writes. Nothing of this is ever read from the folder
 @option("--pause-file", type=click.Path(), metavar="FILE", help="While this file exists, nothing is written.")
 @option("--subscription", multiple=True, metavar="ID",
         help="The only subscriptions that may be touched, whatever the manifests say; repeatable.")  # fmt: skip
+@lang_option
 @option("--no-color", is_flag=True, help="No colours. NO_COLOR and CI are obeyed too.")
 @option("-v", "--verbose", count=True, help="Say more on stderr; twice for every detail.")
 @option("--log-format", type=click.Choice(["text", "json"]), help="Default: text on a terminal, else json.")

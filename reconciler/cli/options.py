@@ -38,6 +38,11 @@ def _strength(ctx: click.Context, name: str) -> int:
     return len(_GIVEN) - _GIVEN.index(source) if source in _GIVEN else -(name not in ctx.params)
 
 
+lang_option = option(
+    "--lang", type=click.Choice(["en", "zh-TW"], case_sensitive=False),
+    help="The language of titles and remedies. Default: from the locale.",
+)  # fmt: skip
+
 files_option = option(
     "-f", "--file", "file", multiple=True, type=click.Path(), metavar="PATH",
     help="A manifest or a folder of manifests; repeatable. Default: backup/, or this folder if it holds manifests.",

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from reconciler.app import Report
+    from reconciler.diagnostics.language import Language
     from reconciler.model.plan import Plan
 
 PLAIN_WIDTH = 80
@@ -64,7 +65,9 @@ def shown_plan(report: Report) -> Plan:
     )
 
 
-def text_of(form: str, report: Report, cloud: str, *, full: bool, width: int = PLAIN_WIDTH) -> str:
+def text_of(
+    form: str, report: Report, cloud: str, *, full: bool, width: int = PLAIN_WIDTH, language: Language = "en"
+) -> str:
     """The report in a format, without colours."""
     plan = shown_plan(report)
     if form == "json":
@@ -87,11 +90,12 @@ def text_of(form: str, report: Report, cloud: str, *, full: bool, width: int = P
         outcomes=report.outcomes,
         dry_run=report.outcomes is None,
         width=width,
+        language=language,
     )
     return page.plain
 
 
-def show(form: str, report: Report, cloud: str, *, full: bool, no_color: bool) -> None:
+def show(form: str, report: Report, cloud: str, *, full: bool, no_color: bool, language: Language) -> None:
     """The report on stdout."""
     if form != "human":
         click.echo(text_of(form, report, cloud, full=full), nl=False)
@@ -107,14 +111,17 @@ def show(form: str, report: Report, cloud: str, *, full: bool, no_color: bool) -
         full=full,
         outcomes=report.outcomes,
         dry_run=report.outcomes is None,
+        language=language,
     )
 
 
-def write_files(wanted: tuple[tuple[str, str], ...], report: Report, cloud: str, *, full: bool) -> None:
+def write_files(
+    wanted: tuple[tuple[str, str], ...], report: Report, cloud: str, *, full: bool, language: Language
+) -> None:
     """Every `--output-file`; raises click.ClickException naming the one that could not be written."""
     for form, path in wanted:
         try:
-            replace_file(Path(path), text_of(form, report, cloud, full=full))
+            replace_file(Path(path), text_of(form, report, cloud, full=full, language=language))
         except OSError as error:
             raise click.ClickException(f"{path} could not be written: {error.strerror}") from error
 

@@ -16,6 +16,7 @@ from reconciler.cli import exits, output, progress
 from reconciler.cli.exits import Exit
 from reconciler.cli.manifests import loaded_or_exit, sources_of_manifests
 from reconciler.diagnostics.escape import terminal
+from reconciler.diagnostics.language import spoken
 from reconciler.diagnostics.subject_names import is_vm, plural
 from reconciler.interruption import Interruption
 from reconciler.model.desired import Desired
@@ -97,7 +98,7 @@ def tell_place(place: Place) -> None:
 
 
 def _reconcile(desired: Desired, place: Place, settings: Settings, words: dict[str, Any]) -> int:
-    form, full = words["output"], words["full"]
+    form, full, language = words["output"], words["full"], spoken(words["lang"], os.environ)
     interruption = Interruption()
     teller, events = progress.for_run(place, form, verbose=words["verbose"] > 0, applying=not settings.dry_run)
     try:
@@ -109,10 +110,10 @@ def _reconcile(desired: Desired, place: Place, settings: Settings, words: dict[s
         if place.world is not None:
             place.world.close()
     if events is None:
-        output.show(form, report, place.name, full=full, no_color=words["no_color"])
+        output.show(form, report, place.name, full=full, no_color=words["no_color"], language=language)
     else:
         events.plan(output.shown_plan(report), place.name, report.outcomes)
-    output.write_files(words["output_file"], report, place.name, full=full)
+    output.write_files(words["output_file"], report, place.name, full=full, language=language)
     if settings.out is not None:
         _keep_plan(Path(settings.out), report, place, settings)
     if interruption.signal is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,7 @@ import click
 from reconciler.cli import output
 from reconciler.cli.exits import Exit
 from reconciler.cli.manifests import loaded_or_exit
-from reconciler.cli.options import files_option, nearest, option
+from reconciler.cli.options import files_option, lang_option, nearest, option
 from reconciler.cli.params import Cloud
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ _TAKEN_OVER = ("file", "cloud", "estate", "subscription")
 @option("--recovery-points", is_flag=True,
         help="Read how consistent each latest recovery point is, a request a VM; else of 50 at most.")  # fmt: skip
 @option("--full", is_flag=True, help="A line for every VM and job.")
+@lang_option
 @option("-o", "--output", type=click.Choice(["human", "json"]), default="human", help="Default: human.")
 @click.pass_context
 def status(ctx: click.Context, /, **given: Any) -> None:
@@ -77,13 +79,21 @@ def _show(ctx: click.Context, found: Status, cloud: str, given: dict[str, Any]) 
 
         click.echo(status_json(found, cloud=cloud), nl=False)
         return
+    from reconciler.diagnostics.language import spoken
     from reconciler.diagnostics.status_text import render_status, render_vms
 
     console, full = output.console(no_color=nearest(ctx, "no_color")), nearest(ctx, "full")
+    language = spoken(nearest(ctx, "lang"), os.environ)
     if given["vm"]:
-        page = render_vms(found, cloud=cloud, full=full, width=console.width)
+        page = render_vms(found, cloud=cloud, full=full, width=console.width, language=language)
     else:
         page = render_status(
-            found, cloud=cloud, jobs=given["jobs"], failed=given["failed"], full=full, width=console.width
+            found,
+            cloud=cloud,
+            jobs=given["jobs"],
+            failed=given["failed"],
+            full=full,
+            width=console.width,
+            language=language,
         )
     page.print(console)

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from reconciler.diagnostics.catalog import RetryRule, catalog
-from reconciler.diagnostics.explain_text import WHO
+from reconciler.diagnostics.catalog_words import who as actor
+from reconciler.diagnostics.language import Language
 from reconciler.diagnostics.outcome_text import STYLES, seconds
 from reconciler.diagnostics.paper import Paper
 from reconciler.diagnostics.plan_words import sorted_findings
@@ -46,6 +47,10 @@ class Entry:
 
     def __init__(self, page: Paper, label: str, code: str, style: str) -> None:
         self._page, self._label, self._code, self._style = page, label, code, style
+
+    @property
+    def language(self) -> Language:
+        return self._page.language
 
     def line(self, text: str, *, deeper: int = 0, style: str = "") -> None:
         if self._label:
@@ -113,7 +118,7 @@ def print_findings(page: Paper, findings: Iterable[Finding], *, full: bool) -> N
         entry = Entry(page, same[0].severity.value, code, _SEVERITY_STYLES[same[0].severity])
         _finding(entry, same, full=full)
         if code not in explained:
-            remedy = catalog().row(code).remedy
+            remedy = catalog().row(code).told(page.language).remedy
             entry.line(f"→ {remedy if full else first_sentence(remedy)}")
         entry.end()
         explained.add(code)
@@ -127,9 +132,9 @@ def first_sentence(text: str) -> str:
     return f"{first} …" if rest else first
 
 
-def is_cut(finding: Finding) -> bool:
+def is_cut(finding: Finding, language: Language = "en") -> bool:
     """Whether there is more to its remedy than the page says."""
-    remedy = catalog().row(finding.code).remedy
+    remedy = catalog().row(finding.code).told(language).remedy
     return first_sentence(remedy) != remedy
 
 
@@ -139,9 +144,9 @@ def _finding(entry: Entry, same: Sequence[Finding], *, full: bool) -> None:
     labels = [vm_label(subject) for subject in subjects]
     messages = [_of(one.message, labels, full=full) for one in same]
     if len(same) == 1 and not _EACH.search(messages[0]):
-        text, more = _said(messages[0], first, subjects, full=full), list[str]()
+        text, more = _said(messages[0], first, subjects, entry.language, full=full), list[str]()
     else:
-        text = f"{catalog().row(first.code).title}: {_who(subjects)}"
+        text = f"{catalog().row(first.code).told(entry.language).title}: {_who(subjects)}"
         more = _shown(messages, same)
     entry.line(text)
     for line in more:
@@ -160,10 +165,10 @@ def _of(message: str, labels: Sequence[str], *, full: bool) -> str:
     return _EACH.sub(lambda _: labels[0], text) if len(labels) == 1 else text
 
 
-def _said(message: str, finding: Finding, subjects: Sequence[str], *, full: bool) -> str:
+def _said(message: str, finding: Finding, subjects: Sequence[str], language: Language, *, full: bool) -> str:
     """One finding in one sentence: its message where that names the subject, else with the subject added."""
     if not message:
-        title = catalog().row(finding.code).title
+        title = catalog().row(finding.code).told(language).title
         return f"{title}: {_who(subjects)}" if subjects else title
     named = all(vm_label(subject).rpartition("/")[2] in message for subject in subjects)
     if named or (full and len(subjects) > 1):
@@ -208,17 +213,18 @@ def _many(subjects: Sequence[str], kind: SubjectKind | None) -> str:
 def _failure(page: Paper, failure: Failure, *, explain: bool, full: bool) -> None:
     step, outcome = failure.steps[0], failure.outcomes[0]
     row, became = catalog().row(failure.code), word(outcome)
+    told = row.told(page.language)
     who = _many([one.subject.name for one in failure.steps], step.subject.kind)
     entry = Entry(page, became, row.id, STYLES[became])
-    entry.line(f"{step.action} {who}: {row.title}.")
+    entry.line(f"{step.action} {who}: {told.title}.")
     labels = [one.subject.name for one in failure.steps]
     messages = [_of(one.message, labels, full=full) for one in failure.findings]
     for line in _shown(messages, failure.findings) or _own_words(failure):
         entry.line(line)
     _azure(entry, [one.error for one in failure.outcomes if one.error is not None])
     if explain:
-        entry.line(f"Who acts: {WHO[row.who]}. {_again(row.retry, outcome)}.")
-        entry.line(f"→ {row.remedy}")
+        entry.line(f"Who acts: {actor(row.who, page.language)}. {_again(row.retry, outcome)}.")
+        entry.line(f"→ {told.remedy}")
     entry.end()
 
 

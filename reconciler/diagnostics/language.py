@@ -17,3 +17,8 @@ def language(environment: Mapping[str, str]) -> Language:
     named = next((value for name in _ORDER if (value := environment.get(name, ""))), "")
     locale = named.partition(".")[0].partition("@")[0].replace("-", "_").lower()
     return "zh-TW" if "_".join(locale.split("_")[:2]) in _TRADITIONAL else "en"
+
+
+def spoken(asked: str | None, environment: Mapping[str, str]) -> Language:
+    """The language asked for by name, else that of the locale."""
+    return next((known for known in LANGUAGES if known == asked), language(environment))

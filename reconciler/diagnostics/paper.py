@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.text import Text
 
 from reconciler.diagnostics.escape import terminal
+from reconciler.diagnostics.language import Language
 
 NARROWEST = 40
 """Columns below which nothing readable can be laid out; text then runs over the edge."""
@@ -21,8 +22,9 @@ _GAP = 2
 class Paper:
     """A page written line by line; foreign text is made harmless on the way in, so no caller can forget it."""
 
-    def __init__(self, width: int) -> None:
+    def __init__(self, width: int, language: Language = "en") -> None:
         self.width = max(width, NARROWEST)
+        self.language = language
         self._lines: list[Text] = []
 
     def blank(self) -> None:

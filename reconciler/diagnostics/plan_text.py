@@ -18,6 +18,7 @@ from reconciler.diagnostics.findings_text import (
     print_findings,
     untold,
 )
+from reconciler.diagnostics.language import Language
 from reconciler.diagnostics.paper import Paper
 from reconciler.diagnostics.plan_folds import Fold, Group, changes, groups
 from reconciler.diagnostics.plan_words import (
@@ -51,13 +52,21 @@ def print_plan(
     full: bool = False,
     outcomes: Mapping[str, Outcome] | None = None,
     dry_run: bool = True,
+    language: Language = "en",
 ) -> None:
     """Print the plan, or with `outcomes` (by step id) the result of its apply, as wide as the console.
 
     `symbols` has each action's symbol. `full` unfolds what reads alike and says which line of which file is behind it.
     """
     page = render_plan(
-        plan, cloud=cloud, symbols=symbols, full=full, outcomes=outcomes, dry_run=dry_run, width=console.width
+        plan,
+        cloud=cloud,
+        symbols=symbols,
+        full=full,
+        outcomes=outcomes,
+        dry_run=dry_run,
+        width=console.width,
+        language=language,
     )
     page.print(console)
 
@@ -71,9 +80,10 @@ def render_plan(
     outcomes: Mapping[str, Outcome] | None = None,
     dry_run: bool = True,
     width: int = 80,
+    language: Language = "en",
 ) -> Paper:
     """The page of `print_plan`; its `plain` is the text without style."""
-    page = Paper(width)
+    page = Paper(width, language)
     told = failures(plan, outcomes or {}, full=full)
     left = untold(plan, told)
     _header(page, plan, cloud, applied=outcomes is not None)
@@ -85,7 +95,7 @@ def render_plan(
     _coverage(page, plan, full=full)
     page.blank()
     page.line(summary(plan, outcomes), style="bold")
-    cut = sorted({finding.code for finding in left if is_cut(finding)}) if not full else []
+    cut = sorted({finding.code for finding in left if is_cut(finding, language)}) if not full else []
     if cut:
         page.line(f"A remedy in full: reconcile explain {cut[0]}")
     if outcomes is None and plan.steps and dry_run:

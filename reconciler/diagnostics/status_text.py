@@ -13,6 +13,7 @@ from reconciler.diagnostics.ages import age_words, short_age
 from reconciler.diagnostics.catalog import catalog
 from reconciler.diagnostics.escape import shorten, terminal
 from reconciler.diagnostics.findings_text import print_findings
+from reconciler.diagnostics.language import Language
 from reconciler.diagnostics.paper import NARROWEST, Paper
 from reconciler.diagnostics.subject_names import names, plural
 from reconciler.model.desired import Consistency
@@ -51,10 +52,17 @@ _END_ORDER = list(_ENDS)
 
 
 def render_status(
-    status: Status, *, cloud: str, jobs: bool = False, failed: bool = False, full: bool = False, width: int = 80
+    status: Status,
+    *,
+    cloud: str,
+    jobs: bool = False,
+    failed: bool = False,
+    full: bool = False,
+    width: int = 80,
+    language: Language = "en",
 ) -> Paper:
     """The overview. `jobs` adds the jobs of the last day, `failed` those that failed and leaves out VMs in health."""
-    page = Paper(width)
+    page = Paper(width, language)
     page.line(f"Status of {cloud}, seen {_moment(status.taken_at)}", style="bold")
     if not status.complete:
         page.line("Not everything could be read: what was not seen is unknown, not fine.", indent=2, style="yellow")
@@ -70,9 +78,9 @@ def render_status(
     return page
 
 
-def render_vms(status: Status, *, cloud: str, full: bool = False, width: int = 80) -> Paper:
+def render_vms(status: Status, *, cloud: str, full: bool = False, width: int = 80, language: Language = "en") -> Paper:
     """All there is to know of the VMs of a narrowed status."""
-    page = Paper(width)
+    page = Paper(width, language)
     page.line(f"Status of {cloud}, seen {_moment(status.taken_at)}", style="bold")
     for vm in status.vms:
         _detail(page, vm, status.taken_at)
@@ -274,7 +282,7 @@ def _errors(page: Paper, failed: Sequence[JobStatus], *, full: bool) -> None:
         return one.code, one.error.code if one.error else "", one.error.number if one.error else 0
 
     for (code, azure, number), same in groupby(sorted(failed, key=cause), key=cause):
-        jobs, row = list(same), catalog().row(code)
+        jobs, row = list(same), catalog().row(code).told(page.language)
         page.blank()
         page.line(f"{row.title}: {names([one.label for one in jobs], SubjectKind.VM)}  [{code}]", indent=2, hang=4)
         error = jobs[0].error
