@@ -14,7 +14,7 @@ from starlette.responses import Response
 from starlette.routing import Match, Route
 from starlette.types import Scope
 
-from reconciler.vaultserver import errors, faults, throttle
+from reconciler.vaultserver import errors, faults, languages, throttle
 from reconciler.vaultserver.arm import vault_id
 from reconciler.vaultserver.records import VaultRecord
 
@@ -133,7 +133,15 @@ def answer(world: World, call: WireCall, handler: Handler, *, versioned: bool) -
         code = "InternalServerError"
         body = errors.ArmError(500, code, "The embedded vault met an error of its own.").body()
         response = json_response(body, 500)
+    if response.body and languages.wants_chinese(call.request.headers.get("accept-language", "")):
+        translated = languages.in_chinese(bytes(response.body))
+        response = Response(translated, response.status_code, _kept(response), media_type="application/json")
     return _logged(world, call, response, code)
+
+
+def _kept(response: Response) -> dict[str, str]:
+    """The headers that do not speak of the body."""
+    return {name: value for name, value in response.headers.items() if not name.startswith("content-")}
 
 
 def _logged(world: World, call: WireCall, response: Response, code: str) -> Response:
