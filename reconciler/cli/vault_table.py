@@ -47,6 +47,8 @@ def table(ctx: click.Context, /, rows: tuple[str, ...], form: str, **_given: Any
     good = sum(played.passed for played in results)
     if form == "human":
         click.echo(f"\n{good} of {len(results)} rows were as they should be.")
+        if any(played.scenario.unforeseen for played in results):
+            click.echo("-  cannot be predicted: nothing that can be observed tells of it beforehand")
     for played in results:
         for problem in played.problems:
             click.echo(f"{played.scenario.row}: {problem}", err=True)

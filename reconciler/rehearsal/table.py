@@ -31,12 +31,12 @@ _TITLES: Mapping[Column, str] = {
 
 
 def terminal_table(results: Sequence[Played]) -> Table:
-    """Whether each column was shown; the words behind it are for the other formats."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
+    """Whether each column was shown, in 80 columns; the words behind it are for the other formats."""
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 1, 0, 0))
     table.add_column("#", justify="right")
     table.add_column("row", no_wrap=True)
     for column in COLUMNS:
-        table.add_column(column)
+        table.add_column(column, no_wrap=column != "acted on", max_width=10 if column != "acted on" else 5)
     table.add_column("writes", justify="right")
     for played in results:
         marks = [_mark(played, column) for column in COLUMNS]
@@ -46,7 +46,7 @@ def terminal_table(results: Sequence[Played]) -> Table:
 
 def _mark(played: Played, column: Column) -> str:
     if column == "predicted" and played.scenario.unforeseen:
-        return "cannot be"
+        return "-"
     return "yes" if column in played.cells else "[bold red]NO[/]"
 
 
@@ -76,9 +76,15 @@ def markdown(results: Sequence[Played]) -> str:
 
 def _cells(played: Played) -> list[str]:
     row = played.scenario.row
-    shown = [played.cells.get(column, "**not shown**") for column in COLUMNS]
+    shown = [_shown(played, column) for column in COLUMNS]
     writes = ", ".join(f"{number} × {kind}" for kind, number in sorted(played.writes.items()))
     return [str(played.scenario.number), f"[`{row}`](troubleshooting.md#{row})", played.scenario.cause, *shown, writes]
+
+
+def _shown(played: Played, column: Column) -> str:
+    if column not in played.cells:
+        return "**not shown**"
+    return "yes" if column == "classified" else played.cells[column]
 
 
 def _line(cells: Sequence[str]) -> str:
