@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from reconciler.model.desired import IfStopped
 from reconciler.model.observed import Power
-from reconciler.model.outcome import AzureError
+from reconciler.model.outcome import AzureError, Done
 from reconciler.store.journal import Journal
 from tests.unit.engine.estate import machine
 from tests.unit.engine.virtual import VirtualClock
