@@ -91,6 +91,7 @@ def text_of(
         dry_run=report.outcomes is None,
         width=width,
         language=language,
+        sources=_sources(plan) if full else {},
     )
     return page.plain
 
@@ -112,7 +113,19 @@ def show(form: str, report: Report, cloud: str, *, full: bool, no_color: bool, l
         outcomes=report.outcomes,
         dry_run=report.outcomes is None,
         language=language,
+        sources=_sources(report.plan) if full else {},
     )
+
+
+def _sources(plan: Plan) -> dict[str, str]:
+    """The manifests that findings point to; one that has gone meanwhile is named without its line."""
+    found = {}
+    for name in {finding.source.file for finding in plan.findings} - {""}:
+        try:
+            found[name] = Path(name).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError):
+            continue
+    return found
 
 
 def write_files(

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from reconciler.diagnostics.catalog import RetryRule, catalog
 from reconciler.diagnostics.catalog_words import who as actor
+from reconciler.diagnostics.excerpt import excerpt
 from reconciler.diagnostics.language import Language
 from reconciler.diagnostics.outcome_text import STYLES, seconds
 from reconciler.diagnostics.paper import Paper
@@ -16,8 +18,10 @@ from reconciler.diagnostics.subject_names import is_vm, listed, names, short_ids
 from reconciler.model.ids import fold
 from reconciler.model.outcome import AzureError, Failed, Outcome, Retry, word
 from reconciler.model.plan import Finding, Plan, Severity, Step, SubjectKind
+from reconciler.model.span import Span
 
 _SEVERITY_STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "bold yellow", Severity.INFO: "bold blue"}
+NO_SOURCES: Mapping[str, str] = MappingProxyType({})
 _INDENT = 2
 _LABEL = 9
 """Columns of the first word of an entry, and the space behind it."""
@@ -60,6 +64,21 @@ class Entry:
             self._page.line(text, indent=_DEEP + deeper, style=style)
         if self._code and self._page.aside(self._code):
             self._code = ""
+
+    def source(self, span: Span, sources: Mapping[str, str], *, full: bool) -> None:
+        """The line of the YAML behind it: by its number, and with `full` with the line itself and carets."""
+        if not span.file:
+            return
+        self.line(f"at {span}" if full else f"at {span.file}:{span.line}", style="dim")
+        lines = sources.get(span.file, "").split("\n")
+        if not full or span.file not in sources or not 0 < span.line <= len(lines):
+            return
+        number = str(span.line)
+        piece = excerpt(lines[span.line - 1], span.column, span.end_column, self._page.width - _DEEP - len(number) - 3)
+        edge = " " * _DEEP
+        self._page.raw((f"{edge}{number} |", "blue"), (f" {piece.text}".rstrip(), ""))
+        blank = " " * len(number)
+        self._page.raw((f"{edge}{blank} |", "blue"), (" " * (piece.start + 1), ""), ("^" * piece.length, self._style))
 
     def end(self) -> None:
         """Where no line had room, the code has its own."""
@@ -106,7 +125,10 @@ def print_failures(page: Paper, told: Sequence[Failure], *, full: bool) -> None:
         explained.add(kind)
 
 
-def print_findings(page: Paper, findings: Iterable[Finding], *, full: bool) -> None:
+def print_findings(
+    page: Paper, findings: Iterable[Finding], *, full: bool, sources: Mapping[str, str] = NO_SOURCES
+) -> None:
+    """`sources` has the text of the manifests by the name that places use; what is not there is named only."""
     alike: dict[object, list[Finding]] = {}
     for place, one in enumerate(sorted_findings(findings)):
         alike.setdefault(place if full else (one.severity, one.code), []).append(one)
@@ -116,7 +138,7 @@ def print_findings(page: Paper, findings: Iterable[Finding], *, full: bool) -> N
     for same in alike.values():
         code = same[0].code
         entry = Entry(page, same[0].severity.value, code, _SEVERITY_STYLES[same[0].severity])
-        _finding(entry, same, full=full)
+        _finding(entry, same, sources, full=full)
         if code not in explained:
             remedy = catalog().row(code).told(page.language).remedy
             entry.line(f"→ {remedy if full else first_sentence(remedy)}")
@@ -138,7 +160,7 @@ def is_cut(finding: Finding, language: Language = "en") -> bool:
     return first_sentence(remedy) != remedy
 
 
-def _finding(entry: Entry, same: Sequence[Finding], *, full: bool) -> None:
+def _finding(entry: Entry, same: Sequence[Finding], sources: Mapping[str, str], *, full: bool) -> None:
     first = same[0]
     subjects = list(dict.fromkeys(subject for one in same for subject in one.subjects))
     labels = [vm_label(subject) for subject in subjects]
@@ -155,8 +177,8 @@ def _finding(entry: Entry, same: Sequence[Finding], *, full: bool) -> None:
         _azure(entry, first.azure)
         for subject in subjects if len(subjects) > 1 else ():
             entry.line(f"- {vm_label(subject)}")
-        if first.source.file:
-            entry.line(f"at {first.source}", style="dim")
+    if full or first.severity is Severity.ERROR:
+        entry.source(first.source, sources, full=full)
 
 
 def _of(message: str, labels: Sequence[str], *, full: bool) -> str:

@@ -11,6 +11,7 @@ from reconciler.diagnostics import outcome_text
 from reconciler.diagnostics.as_json import rfc3339
 from reconciler.diagnostics.escape import shorten, terminal
 from reconciler.diagnostics.findings_text import (
+    NO_SOURCES,
     Entry,
     failures,
     is_cut,
@@ -53,6 +54,7 @@ def print_plan(
     outcomes: Mapping[str, Outcome] | None = None,
     dry_run: bool = True,
     language: Language = "en",
+    sources: Mapping[str, str] = NO_SOURCES,
 ) -> None:
     """Print the plan, or with `outcomes` (by step id) the result of its apply, as wide as the console.
 
@@ -67,6 +69,7 @@ def print_plan(
         dry_run=dry_run,
         width=console.width,
         language=language,
+        sources=sources,
     )
     page.print(console)
 
@@ -81,6 +84,7 @@ def render_plan(
     dry_run: bool = True,
     width: int = 80,
     language: Language = "en",
+    sources: Mapping[str, str] = NO_SOURCES,
 ) -> Paper:
     """The page of `print_plan`; its `plain` is the text without style."""
     page = Paper(width, language)
@@ -90,7 +94,7 @@ def render_plan(
     _steps(page, plan, groups(plan, outcomes, full=full), outcomes, symbols, full=full)
     print_failures(page, told, full=full)
     _held(page, plan, full=full)
-    print_findings(page, left, full=full)
+    print_findings(page, left, full=full, sources=sources)
     _quiet(page, plan, full=full)
     _coverage(page, plan, full=full)
     page.blank()

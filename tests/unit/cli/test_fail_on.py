@@ -54,3 +54,17 @@ def test_another_word_is_wrong_usage(shell: Shell) -> None:
     ended = shell(*RUN, "--dry-run", "--fail-on", "everything")
     assert ended.code == 64
     assert "'predicted'" in ended.err
+
+
+def test_a_prediction_points_at_the_line_that_causes_it(shell: Shell) -> None:
+    page = shell(*RUN, "--dry-run", "--target", "batch-01").out
+    assert "backup/protection.yaml:31\n" in "".join(line.strip() + "\n" for line in page.splitlines())
+
+
+def test_in_full_it_shows_the_line(shell: Shell) -> None:
+    lines = shell(*RUN, "--dry-run", "--target", "batch-01", "--full").out.splitlines()
+    [number] = [
+        place for place, line in enumerate(lines) if "31 |     - {name: batch-01, resourceGroup: rg-apps}" in line
+    ]
+    start = lines[number].index("{")
+    assert lines[number + 1][start:] == "^" * len("{name: batch-01, resourceGroup: rg-apps}")
