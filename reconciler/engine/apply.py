@@ -9,6 +9,7 @@ from reconciler.engine.memory import Memory
 from reconciler.engine.run import Run
 from reconciler.engine.schedule import Schedule
 from reconciler.engine.send import Sender
+from reconciler.model.limits import Limits
 from reconciler.model.observed import Observed
 from reconciler.model.outcome import Outcome, Skipped
 from reconciler.model.plan import Plan, Step
@@ -22,19 +23,23 @@ async def carry_out(
     run: Run,
     *,
     busy: Mapping[str, str] | None = None,
+    following: Mapping[str, str] | None = None,
     observed: Observed | None = None,
+    limits: Mapping[str, Limits] | None = None,
     lookout: Lookout | None = None,
 ) -> Mapping[str, Outcome]:
     """What became of each step of the plan, by step id. Held steps are not sent, nor is what depends on them.
 
-    `busy` maps the key of a subject on which something still runs to the reason given for skipping its steps; what
-    leaves it meanwhile is free. `observed` is what the plan rests on: without it every failure is tried again. With
-    a `lookout`, steps wait for a VM to be ready, and as long as the run has patience for one that is busy.
+    `busy` maps the key of a subject on which something ran at the begin to the reason given for skipping its steps;
+    `following` has those of them whose operation is followed beside this, and loses each when that has ended.
+    `observed` is what the plan rests on: without it every failure is tried again. `limits` are those of each vault,
+    by name. With a `lookout`, steps wait for a VM to be ready, and as long as the run has patience for a busy one.
     `Done` is Azure's word here; only the next observation makes it true.
     """
     held = {held.step.id for held in plan.held}
     schedule = Schedule([step for step in plan.steps if step.id not in held], FOLLOWED)
-    sender = Sender(run, busy if busy is not None else {}, Memory(run, plan, observed), lookout)
+    memory = Memory(run, plan, observed, limits or {})
+    sender = Sender(run, memory, lookout, busy or {}, following or {})
 
     async def handle(step: Step) -> Outcome:
         return _told(run, step, await sender.do(step))

@@ -8,17 +8,18 @@ from hashlib import sha256
 
 from reconciler.model.attempts import Circumstances, Facts
 from reconciler.model.ids import fold
+from reconciler.model.limits import Limits
 from reconciler.model.observed import Observed, ObservedVault, Power, VirtualMachine
 from reconciler.model.plan import Step, SubjectKind
 
 _UP = frozenset({Power.RUNNING, Power.STARTING})
 
 
-def circumstances(step: Step, observed: Observed) -> Circumstances:
-    """What the step rests on: the request itself with what it waits for, and the facts that were seen."""
+def circumstances(step: Step, observed: Observed, *, started: bool = False) -> Circumstances:
+    """What the step rests on: the request itself, whether its VM is `started` for it, and the facts that were seen."""
     call, back = step.call, step.put_back
     parts = [call.method, call.path, call.api, call.body, call.query, back and [back.method, back.path]]
-    text = json.dumps([*parts, sorted(step.depends_on)], ensure_ascii=True, separators=(",", ":"))
+    text = json.dumps([*parts, started], ensure_ascii=True, separators=(",", ":"))
     return Circumstances(f"sha256:{sha256(text.encode()).hexdigest()}", facts_of(step, observed))
 
 
@@ -33,10 +34,33 @@ def facts_of(step: Step, observed: Observed) -> Facts:
         vm = observed.vms.get(key)
         found["vm-exists"] = vm.vm_id if vm is not None else ""
         check = observed.checks.get((step.vault, key))
+        item = vault.items.get(key) if vault is not None else None
+        found["soft-deleted"] = "yes" if item is not None and item.soft_deleted else ""
         found["held-by"] = fold(check.held_by) if check is not None else ""
         if vm is not None:
             found.update(_of_vm(vm))
     return found
+
+
+def against(step: Step, observed: Observed, limits: Limits | None) -> frozenset[str]:
+    """The names of the facts for which the service refuses the VM for good, whatever it says (table A, 5 and 11)."""
+    if step.subject.kind is not SubjectKind.VM:
+        return frozenset()
+    vm = observed.vms.get(fold(step.subject.id))
+    if vm is None:
+        return frozenset() if observed.gaps else frozenset({"vm-gone"})
+    return frozenset(_unsupported(vm, limits)) if limits is not None else frozenset()
+
+
+def _unsupported(vm: VirtualMachine, limits: Limits) -> Iterator[str]:
+    if not limits.premium_storage and any(fold(sku).startswith("premium") for sku in vm.storage):
+        yield "storage"
+    if not limits.several_nics and vm.nics > 1:
+        yield "nics"
+    if not limits.load_balancer and vm.load_balanced:
+        yield "load-balancer"
+    if vm.data_disks > (limits.data_disks_classic if vm.classic else limits.data_disks).value:
+        yield "data-disks"
 
 
 def fact_name(text: str) -> str:
@@ -63,4 +87,4 @@ def _of_vm(vm: VirtualMachine) -> Iterator[tuple[str, str]]:
     yield "load-balancer", str(bool(vm.load_balanced))
     yield "provisioning-state", "Failed" if vm.provisioning_state == "Failed" else "Succeeded"
     yield "security-type", vm.security_type
-    yield "region", fold(vm.location)
+    yield "location", fold(vm.location)

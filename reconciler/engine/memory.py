@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
-from reconciler.engine.facts import circumstances, fact_name
+from reconciler.engine.facts import against, circumstances, fact_name
 from reconciler.engine.retries import again, ruling
 from reconciler.engine.run import Run
 from reconciler.engine.verdict import matched
 from reconciler.model.attempts import Attempts, Circumstances
+from reconciler.model.limits import Limits
 from reconciler.model.observed import Observed
 from reconciler.model.outcome import AzureError, Failed, Outcome, Retry
 from reconciler.model.plan import Plan, Step
@@ -18,8 +19,9 @@ from reconciler.model.plan import Plan, Step
 class Memory:
     """Of one run: the failures in the journal, against what its plan and its observation show."""
 
-    def __init__(self, run: Run, plan: Plan, observed: Observed | None) -> None:
-        """Without an observation nothing is known to be unchanged, so nothing is held back."""
+    def __init__(self, run: Run, plan: Plan, observed: Observed | None, limits: Mapping[str, Limits]) -> None:
+        """Without an observation nothing is known to be unchanged, so nothing is held back. `limits` are by vault."""
+        self._limits = limits
         self._run = run
         self._observed = observed
         self._failures: defaultdict[str, dict[str, Attempts]] = defaultdict(dict)
@@ -27,9 +29,12 @@ class Memory:
             self._failures[failure.step_id].pop(failure.code, None)
             self._failures[failure.step_id][failure.code] = failure
         self._started: Mapping[str, list[Step]] = _after_a_start(plan)
+        self._awaiting = {step.id for steps in self._started.values() for step in steps}
 
     def circumstances(self, step: Step) -> Circumstances | None:
-        return circumstances(step, self._observed) if self._observed is not None else None
+        if self._observed is None:
+            return None
+        return circumstances(step, self._observed, started=step.id in self._awaiting)
 
     def obstacle(self, step: Step) -> Retry | Failed | None:
         """Why the step is not sent now; a VM is not started for what would not be sent either."""
@@ -38,7 +43,7 @@ class Memory:
 
     def ruling(self, step: Step, error: AzureError) -> Retry | Failed:
         """What a refusal of the step means: its row, the row's rule, and how often that has happened."""
-        row = matched(step.action, error, self._run.catalog)
+        row = matched(step.action, error, self._run.catalog, self._against(step))
         now = self.circumstances(step)
         past = self._failures.get(step.id, {}).get(row.id)
         same = past is not None and past.circumstances == now
@@ -58,10 +63,13 @@ class Memory:
         last = past[-1]
         row = self._run.catalog.rows.get(last.code)
         if last.error is not None and last.error.code:
-            row = matched(last.action, last.error, self._run.catalog)
+            row = matched(last.action, last.error, self._run.catalog, self._against(step))
         if row is None or row.id != last.code:
             return None
         return again(last, now, row.retry, self._run.clock.now())
+
+    def _against(self, step: Step) -> Collection[str]:
+        return against(step, self._observed, self._limits.get(step.vault)) if self._observed is not None else ()
 
 
 def _after_a_start(plan: Plan) -> Mapping[str, list[Step]]:

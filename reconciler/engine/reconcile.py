@@ -21,6 +21,7 @@ from reconciler.engine.run import Run
 from reconciler.engine.schedule import subject_key
 from reconciler.engine.verdict import NOT_VERIFIED
 from reconciler.model.desired import Desired
+from reconciler.model.limits import LIMITS
 from reconciler.model.observed import Observed, Sizes
 from reconciler.model.outcome import Done, Failed, Outcome, Pending, Retry
 from reconciler.model.plan import Plan
@@ -110,19 +111,27 @@ async def _reconcile(run: Run, looker: _Looker, refusal: Callable[[Plan], str]) 
         await resumed.leave()
 
 
-async def _apply(run: Run, looker: _Looker, refusal: Callable[[Plan], str], busy: dict[str, str]) -> Result:
+async def _apply(run: Run, looker: _Looker, refusal: Callable[[Plan], str], following: Mapping[str, str]) -> Result:
     first = await looker.look()
-    busy.update(look_back(run, first.observed))
+    busy = {**look_back(run, first.observed), **following}
     _forget_what_is_settled(run, first.plan)
     refused = refusal(first.plan)
     if refused or not first.plan.steps:
         await settle_earlier(run, busy, first.observed)
         return Result(run.id, first.plan, {}, first.plan, first.observed, refused)
     run.journal.begin(run.id, first.plan, first.plan.revision)
-    lookout = Lookout(looker.glance, run.clock)
-    claimed = await carry_out(first.plan, run, busy=busy, observed=first.observed, lookout=lookout)
+    limits = {vault.name: LIMITS[vault.generation] for vault in looker.desired.vaults}
+    claimed = await carry_out(
+        first.plan,
+        run,
+        busy=busy,
+        following=following,
+        observed=first.observed,
+        limits=limits,
+        lookout=Lookout(looker.glance, run.clock),
+    )
     last, outcomes = await _verify(run, looker, first.plan, claimed)
-    await settle_earlier(run, {**look_back(run, last.observed), **busy}, last.observed)
+    await settle_earlier(run, {**look_back(run, last.observed), **following}, last.observed)
     _remember(run, claimed, outcomes)
     run.journal.forget(
         step.id for step in first.plan.steps if step.put_back is None and isinstance(outcomes.get(step.id), Done)

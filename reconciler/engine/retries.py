@@ -35,7 +35,7 @@ def ruling(
         case "wait":
             return Retry(code, max(asked, BUSY_SECONDS), error, "waits for the running operation")
         case "after" if times > (rule.times or 0):
-            return Failed(code, error, _together(message, f"Tried {_times(times)}, which is all that its rule allows."))
+            return Failed(code, error, f"Tried {_times(times)}, which is all that its rule allows.")
         case "after":
             text = f"tried {_times(times)}; {_left((rule.times or 0) - times + 1)}"
             return Retry(code, max(asked, spread((rule.minutes or 0) * 60.0, chance)), error, text)
@@ -61,17 +61,17 @@ def again(past: Attempts, now: Circumstances, rule: RetryRule, at: datetime) -> 
                 return None if now.facts != before.facts else _later(past, at, _unseen(rule))
             if now.facts.get(name) != before.facts.get(name):
                 return None
-            return _given_up(past, f"Not sent again until this changes: {rule.fact}.")
+            return _given_up(past, f"Not sent again: only {rule}.")
         case _ if now.facts != before.facts:
             return None
         case "wait":
             return _later(past, at, "waits for the running operation")
         case "after" if past.times > (rule.times or 0):
-            return _given_up(past, f"Tried {_times(past.times)}; not sent again until its VM or its YAML changes.")
+            return _given_up(past, f"Not sent again: tried {_times(past.times)}, and neither VM nor YAML has changed.")
         case "after":
             return _later(past, at, f"tried {_times(past.times)}; {_left((rule.times or 0) - past.times + 1)}")
         case _:
-            return _given_up(past, "Not sent again until its VM, its YAML or the troubleshooting table changes.")
+            return _given_up(past, "Not sent again: neither VM nor YAML nor the troubleshooting table has changed.")
 
 
 def _later(past: Attempts, at: datetime, text: str) -> Retry | None:
@@ -80,15 +80,11 @@ def _later(past: Attempts, at: datetime, text: str) -> Retry | None:
 
 
 def _given_up(past: Attempts, text: str) -> Failed:
-    return Failed(past.code, past.error, _together(past.error.message if past.error is not None else "", text))
+    return Failed(past.code, past.error, text)
 
 
 def _unseen(rule: RetryRule) -> str:
-    return f"waits until this changes: {rule.fact}; that cannot be seen from here, so it is tried now and then"
-
-
-def _together(message: str, text: str) -> str:
-    return f"{message} {text}" if message else text
+    return f"{rule}; that cannot be seen from here, so it is tried now and then"
 
 
 def _times(number: int) -> str:

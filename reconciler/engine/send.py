@@ -30,12 +30,19 @@ log = structlog.get_logger(__name__)
 class Sender:
     """Does steps for one run. A subject on which something of ours may still run gets no further step."""
 
-    def __init__(self, run: Run, busy: Mapping[str, str], memory: Memory, lookout: Lookout | None) -> None:
-        """`busy` maps a subject's key to why it is taken; what leaves it is free."""
+    def __init__(
+        self,
+        run: Run,
+        memory: Memory,
+        lookout: Lookout | None,
+        busy: Mapping[str, str],
+        following: Mapping[str, str],
+    ) -> None:
+        """`busy` maps a subject's key to why it was taken at the begin; `following` is what is followed there now."""
         self._run = run
         self._busy = busy
         self._memory = memory
-        self._turns = Turns(run, busy, lookout)
+        self._turns = Turns(run, following, lookout)
         self._slots = asyncio.Semaphore(max(run.parallelism, 1))
         self._writer = Narrow(run.writer, self._slots)
         self._taken: dict[str, str] = {}

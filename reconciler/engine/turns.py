@@ -24,7 +24,7 @@ _AGENT_NOT_READY = "backup-extension-install-failed"
 
 @dataclass
 class Turns:
-    """Of one run. `following` holds the subjects on which operations of earlier processes still run."""
+    """Of one run. `following` holds the subjects on which operations of earlier processes still run, as they end."""
 
     run: Run
     following: Mapping[str, str]
@@ -48,7 +48,7 @@ class Turns:
             pause = 0.0
             if self.run.stop_requested():
                 return later
-            if self._follows(key) or key in under_way(look.observed):
+            if key in self.following or key in under_way(look.observed):
                 continue
             self._seen[key] = look.plan
             wanted = _wanted(look.plan, step)
@@ -57,13 +57,6 @@ class Turns:
                 return Done() if work else later
             return None if wanted.call == step.call else later
         return later
-
-    def _follows(self, key: str) -> bool:
-        """Whether an operation of an earlier process still runs there; what a look has shown, the next look tells."""
-        if key not in self.following:
-            return False
-        known = (one for one in self.run.journal.open_operations() if one.operation is not None)
-        return any(subject_key(one.subject_id) == key for one in known)
 
     async def ready(self, step: Step) -> Outcome:
         """Wait for a started VM to run with a ready agent: nothing can be installed before (table A, row 3)."""

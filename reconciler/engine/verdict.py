@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from reconciler.diagnostics.catalog import Catalog, Row
 from reconciler.model.outcome import AzureError
 
@@ -23,6 +25,6 @@ _OPERATIONS = {
 _ITEM = "protect"
 
 
-def matched(action: str, error: AzureError, catalog: Catalog) -> Row:
-    """The row that explains the refusal."""
-    return catalog.match(_OPERATIONS.get(action, _ITEM), error)
+def matched(action: str, error: AzureError, catalog: Catalog, facts: Collection[str] = ()) -> Row:
+    """The row that explains the refusal; `facts` are the names of those that stand against the action."""
+    return catalog.match(_OPERATIONS.get(action, _ITEM), error, facts)

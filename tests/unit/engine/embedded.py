@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import secrets
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 from reconciler.azure.connect import Connection, connect
 from reconciler.clocks import VirtualClock
 from reconciler.engine.look import Look, look
 from reconciler.engine.ports import Journal, Writer
 from reconciler.engine.reconcile import Result, reconcile_once
-from reconciler.model.desired import Desired
+from reconciler.model.desired import Desired, Generation, IfStopped
 from reconciler.vaultserver.app import create_app
 from reconciler.vaultserver.estate import load
 from reconciler.vaultserver.world import World
-from tests.unit.engine.estate import SUBSCRIPTION, VAULT, never
+from tests.unit.engine.estate import SUBSCRIPTION, VAULT, never, zero
 from tests.unit.engine.virtual import Silence, names
 from tests.unit.engine.wishes import BRAKES, wish
 
@@ -25,10 +27,11 @@ READ_ONLY = ("backupStatus", "backupPreValidateProtection")
 
 
 @contextmanager
-def estate(*vms: str) -> Iterator[World]:
+def estate(*vms: str, generation: Generation = Generation.CURRENT) -> Iterator[World]:
     """A new embedded vault in memory, with healthy Linux VMs of these names beside it."""
     world = World()
     place = {"name": VAULT, "subscriptionId": SUBSCRIPTION, "resourceGroup": "rg-backup", "location": "westeurope"}
+    place["generation"] = str(generation)
     data = {
         "estate": "v1",
         "clock": "2026-03-02T09:00:00Z",
@@ -50,6 +53,12 @@ def sent(world: World) -> list[tuple[str, str]]:
     return [line for line in lines if line[0] != "GET" and not line[1].endswith(READ_ONLY)]
 
 
+def writes_on(world: World, vm: str) -> list[str]:
+    """What was sent about one VM: the last word of each path that is no name of it."""
+    paths = [path.split("/") for _, path in sent(world) if vm in re.split("[;/]", path)]
+    return ["protect" if "protectedItems" in path else "register" if ";" in path[-1] else path[-1] for path in paths]
+
+
 def protecting(world: World) -> Counter[str]:
     """How often each VM was asked to be protected."""
     return Counter(path.rpartition(";")[2] for method, path in sent(world) if "/protectedItems/" in path)
@@ -58,10 +67,18 @@ def protecting(world: World) -> Counter[str]:
 class Site:
     """Runs on one embedded vault; each is a process of its own, with a connection of its own."""
 
-    def __init__(self, world: World, *vms: str) -> None:
+    def __init__(
+        self,
+        world: World,
+        *vms: str,
+        generation: Generation = Generation.CURRENT,
+        if_stopped: IfStopped = IfStopped.FAIL,
+    ) -> None:
         self.world = world
         self._app = create_app(world)
-        self.desired: Desired = wish(*vms)
+        desired = wish(*vms, if_stopped=if_stopped)
+        vaults = tuple(replace(vault, generation=generation) for vault in desired.vaults)
+        self.desired: Desired = replace(desired, vaults=vaults)
         self.ids: Callable[[], str] = names()
 
     def reconcile(self, journal: Journal, wrap: Callable[[Writer], Writer] = lambda writer: writer) -> Result:
@@ -86,6 +103,7 @@ class Site:
                 timeout=3600,
                 stop_requested=never,
                 new_id=self.ids,
+                chance=zero,
             )
 
     async def _look(self) -> Look:

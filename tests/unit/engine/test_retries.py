@@ -1,0 +1,69 @@
+"""The rule of a row, and nothing else, decides whether a step that failed is sent again."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from reconciler.diagnostics.catalog import RetryRule
+from reconciler.engine.retries import SPREAD, UNSEEN_LONGEST, again, ruling
+from reconciler.model.attempts import Attempts, Circumstances
+from reconciler.model.outcome import AzureError, Failed, Retry
+from tests.unit.engine.virtual import START
+
+CASES = yaml.safe_load((Path(__file__).parents[2] / "cases" / "retries.yaml").read_text(encoding="utf-8"))
+FACTS = {"power": "off", "agent": "2.9 ready", "nics": "2", "provisioning-state": "Failed"}
+ERROR = AzureError("SomeCode", "Azure's words", 400)
+THRICE = RetryRule(rule="after", minutes=15, times=3)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: str(case["name"]))
+def test_the_table_of_decisions(case: dict[str, Any]) -> None:
+    failed, due = timedelta(minutes=case["failed"]), timedelta(minutes=case.get("due", 0))
+    before = Circumstances("same", FACTS)
+    past = Attempts("step", "vm", "register", "row", case["times"], before, START - failed, START + due, ERROR)
+    now = Circumstances(case.get("wish", "same"), {**FACTS, **case.get("facts", {})})
+    outcome = again(past, now, RetryRule(**case["rule"]), START)
+    answer = "send" if outcome is None else type(outcome).__name__.lower()
+    assert answer == case["answer"]
+    assert getattr(outcome, "error", ERROR) == ERROR
+    assert case.get("says", "") in getattr(outcome, "message", "")
+    if isinstance(outcome, Retry):
+        assert outcome.after == case["after"] * 60
+
+
+def test_each_case_has_a_name_of_its_own() -> None:
+    assert len({case["name"] for case in CASES}) == len(CASES) >= 20
+
+
+@pytest.mark.parametrize("chance", [0.0, 0.5, 0.999])
+def test_a_retry_is_never_early_and_not_much_later(chance: float) -> None:
+    outcome = ruling("row", THRICE, 1, chance, ERROR)
+    assert isinstance(outcome, Retry)
+    assert 900 <= outcome.after == 900 * (1 + SPREAD * chance) < 900 * (1 + SPREAD)
+
+
+def test_what_azure_asks_for_counts_when_it_is_more() -> None:
+    outcome = ruling("row", THRICE, 1, 0.0, AzureError("Busy", "", 503, retry_after=2000))
+    assert isinstance(outcome, Retry)
+    assert outcome.after == 2000
+
+
+def test_the_last_failure_says_that_it_was_the_last() -> None:
+    kinds = [type(ruling("row", THRICE, times, 0.5, ERROR)) for times in range(1, 6)]
+    assert kinds == [Retry, Retry, Retry, Failed, Failed]
+    last = ruling("row", THRICE, 4, 0.5, ERROR)
+    assert isinstance(last, Failed)
+    assert last.message == "Tried 4 times, which is all that its rule allows."
+
+
+def test_a_fact_that_cannot_be_seen_is_asked_after_more_and_more_seldom() -> None:
+    rule = RetryRule(rule="changed", fact="role assignments")
+    pauses = [getattr(ruling("row", rule, times, 0.0, ERROR, seen=False), "after", None) for times in range(1, 30)]
+    assert pauses[:5] == [300, 600, 1200, 2400, 3600]
+    assert set(pauses[5:]) == {UNSEEN_LONGEST * 60}
+    assert isinstance(ruling("row", rule, 1, 0.0, ERROR, seen=True), Failed)
