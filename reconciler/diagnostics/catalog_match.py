@@ -13,6 +13,8 @@ _LONGEST_MESSAGE = 8192
 """Characters of a message that patterns are tried on: Azure's own messages are far shorter."""
 _CODE = re.compile(r"[A-Z][A-Za-z0-9_]{9,}")
 """What may be a code within a message: wrapped errors carry the inner code in the text only."""
+_NOT = re.compile(r"n't\b", re.IGNORECASE)
+_VM = re.compile(r"virtual machine", re.IGNORECASE)
 _SPELLINGS = {
     "延伸模組": "擴充功能",
     "磁片": "磁碟",
@@ -66,7 +68,7 @@ class Matcher:
     def _speaks(self, texts: Collection[str], message: str) -> bool:
         if not texts:
             return False
-        plain, tight = " ".join(message.replace("’", "'").split()), _tight(message)
+        plain, tight = _plain(message), _tight(message)
         return any(self._patterns[text].search(plain if text.isascii() else tight) for text in texts)
 
     def _narrowed(self, row: Row, error: AzureError, facts: Collection[str]) -> Row:
@@ -105,6 +107,12 @@ def _has(row: Row, operation: str, code: str, *, anywhere: bool = False) -> bool
 
 def _message(error: AzureError) -> str:
     return error.message[:_LONGEST_MESSAGE]
+
+
+def _plain(message: str) -> str:
+    """In one spelling: single spaces, `is not` for `isn't`, `vm` for virtual machine."""
+    text = _NOT.sub(" not", " ".join(message.replace("’", "'").split()))
+    return _VM.sub("vm", text)
 
 
 def _tight(message: str) -> str:
