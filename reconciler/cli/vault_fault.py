@@ -11,12 +11,24 @@ from reconciler.cli.vault import opened, vault_option
 
 @click.group()
 def fault() -> None:
-    """Make the embedded service fail: answer requests with an error, or let jobs fail.
+    """Make the embedded service itself fail, as a cloud does at times.
+
+    What machines and vaults are like causes failures by itself: see reconcile vault set and reconcile vault portal.
+
+    \b
+    What can be injected:
+      a failed job or discovery  fault add --operation Backup|ConfigureBackup|Discover|Register|
+                                 DisableBackup|DeleteBackupData|Undelete [--vm GLOB] [--code CODE]
+      a refused request          fault add --method GLOB --path GLOB --status 400-599 [--retry-after S]
+      quotas                     fault throttle --buckets | --hourly N
 
     \b
     Examples:
+      reconcile vault fault add --operation Discover
+      reconcile vault fault add --operation Backup --vm "web-*" --code GuestAgentSnapshotTaskStatusError
+      reconcile vault fault add --operation Register --vm web-01 --times 3
       reconcile vault fault add --method PUT --path "*/protectedItems/*" --status 503 --retry-after 30
-      reconcile vault fault add --operation Backup --vm "web-*" --code UserErrorGuestAgentStatusUnavailable
+      reconcile vault fault throttle --hourly 150
       reconcile vault fault list
       reconcile vault fault clear
     """
@@ -49,8 +61,35 @@ def add(ctx: click.Context, /, *, always: bool, **rule: Any) -> None:
     del rule["cloud"]
     given = {name: value for name, value in rule.items() if value is not None}
     with opened(ctx) as world:
-        made = faults.inject(world, **given | {"times": None if always else rule["times"]})
+        try:
+            made = faults.inject(world, **given | {"times": None if always else rule["times"]})
+        except ValueError as error:
+            raise click.UsageError(str(error), ctx) from error
     click.echo(f"{made.id}: {made.code}")
+
+
+@fault.command()
+@click.option("--buckets/--no-buckets", default=None, help="Resource Manager's: 250 reads, refilled by 25 a second.")
+@click.option("--hourly", type=click.IntRange(0), help="Requests an hour of each action; 0 is no quota.")
+@vault_option()
+@click.pass_context
+def throttle(ctx: click.Context, /, *, buckets: bool | None, hourly: int | None, **_given: Any) -> None:
+    """Answer 429 with a Retry-After to clients that ask too much, or stop to.
+
+    \b
+    Examples:
+      reconcile vault fault throttle --buckets
+      reconcile vault fault throttle --hourly 150
+      reconcile vault fault throttle --no-buckets --hourly 0
+    """
+    if buckets is None and hourly is None:
+        raise click.UsageError("say --buckets, --no-buckets or --hourly N", ctx)
+    changes = {"throttle": buckets, "hourly_quota": hourly}
+    with opened(ctx) as world:
+        world.configure(**{name: value for name, value in changes.items() if value is not None})
+        now = world.settings
+    quota = f"{now.hourly_quota} requests an hour of each action" if now.hourly_quota else "no hourly quota"
+    click.echo(f"Buckets are {'on' if now.throttle else 'off'}, {quota}.")
 
 
 @fault.command(name="list")

@@ -39,6 +39,9 @@ class Settings(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     protect_stopped: bool = False
     group_must_exist: bool = False
     throttle: bool = False
+    hourly_quota: int = 0
+    """Requests of one action an hour; 0 is no quota."""
+
     jitter_minutes: int = 0
 
 
