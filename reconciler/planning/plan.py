@@ -50,8 +50,7 @@ def plan(
 ) -> Plan:
     """`previous` are the sizes of the last complete observation; `targets` are names, `group/name` or ARM ids."""
     situation, aims = situation_of(desired, observed), frozenset(fold(target) for target in targets)
-    chosen = select(situation)
-    ground = grounds(situation, paused_vaults(situation))
+    chosen, ground = select(situation), grounds(situation, paused_vaults(situation))
     sheet = _drafted(situation, chosen, ground, aims)
     steps, refused = approvals(situation, _in_order(sheet.steps))
     kept = guard(
@@ -64,8 +63,8 @@ def plan(
     )
     covered = cover(situation, chosen.wishes, kept.steps)
     meant = [wish for wish in chosen.wishes if aimed_at(wish.meant, aims)]
-    promises = check_objectives(situation, meant)
-    findings = [*chosen.findings, *sheet.findings, *refused, *covered.findings, *promises, *_gaps(observed)]
+    findings = [*chosen.findings, *sheet.findings, *refused, *covered.findings, *_gaps(observed)]
+    findings += check_objectives(situation, meant)
     findings = told_once(findings, check_backups(situation, meant, all_items=not aims))
     held = tuple(sorted(kept.held, key=lambda one: (one.guard, _rank(one.step))))
     return Plan(
