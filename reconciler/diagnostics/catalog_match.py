@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from functools import lru_cache
 
 from reconciler.diagnostics.catalog_rows import Row, Variant
 from reconciler.model.ids import fold
@@ -101,20 +102,27 @@ def _has(row: Row, operation: str, code: str, *, anywhere: bool = False) -> bool
     """Azure spells its own codes in several cases, so case does not count."""
     wanted = fold(code)
     if anywhere:
-        return wanted in {fold(own) for own in row.codes}
-    return bool(wanted) and bool({wanted, f"{operation}:{wanted}"} & {fold(own) for own in row.azure})
+        return wanted in _folded(row.codes)
+    return bool(wanted) and not _folded(row.azure).isdisjoint((wanted, f"{operation}:{wanted}"))
+
+
+@lru_cache(maxsize=1024)
+def _folded(codes: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(map(fold, codes))
 
 
 def _message(error: AzureError) -> str:
     return error.message[:_LONGEST_MESSAGE]
 
 
+@lru_cache(maxsize=64)
 def _plain(message: str) -> str:
     """In one spelling: single spaces, `is not` for `isn't`, `vm` for virtual machine."""
     text = _NOT.sub(" not", " ".join(message.replace("’", "'").split()))
     return _VM.sub("vm", text)
 
 
+@lru_cache(maxsize=64)
 def _tight(message: str) -> str:
     """Without spaces, which translations set at will around Latin words, and in one spelling."""
     text = "".join(message.split())
