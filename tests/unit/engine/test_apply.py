@@ -9,13 +9,17 @@ from typing import Any
 import pytest
 
 from reconciler.engine.apply import carry_out
+from reconciler.engine.look import Look, glance
+from reconciler.engine.lookout import Lookout
 from reconciler.engine.ports import Journal
 from reconciler.model.call import Call
-from reconciler.model.observed import Power
+from reconciler.model.desired import Desired
+from reconciler.model.observed import ObservedPolicy, Power
 from reconciler.model.outcome import Answer, AzureError, Done, Failed, Operation, Pending, Retry, Skipped
 from reconciler.model.plan import Held
-from tests.unit.engine.estate import Bench, bench, machine, plan_of, protect, register, start
+from tests.unit.engine.estate import VAULT_ID, Bench, bench, machine, plan_of, protect, register, start
 from tests.unit.engine.virtual import Silence, VirtualClock
+from tests.unit.engine.wishes import BRAKES, RULES, wish
 
 Memory = Callable[[VirtualClock], Journal]
 OFFLINE = AzureError("AzureVmOffline", "Virtual machine is not running", 400)
@@ -243,3 +247,40 @@ def test_a_vm_on_which_something_still_runs_is_put_back_later(memory: Memory) ->
     outcomes = place.clock.run(carry_out(plan_of(start("web-1"), protecting), place.run))
     assert Skipped("start-vm:web-1") == outcomes["protect:web-1"]
     assert [step_id for _, step_id, _ in place.run.journal.debts()] == ["start-vm:web-1"]
+
+
+LOCKED = AzureError("BMSUserErrorObjectLocked", "Another operation is in progress on the selected item.", 409)
+
+
+def looking(place: Bench, desired: Desired) -> Lookout:
+    return Lookout(lambda: glance(desired, place.world, brakes=BRAKES, targets=()), place.clock)
+
+
+def test_the_result_of_another_ones_operation_is_taken(memory: Memory) -> None:
+    """Somebody protects the VM while we try to: we wait, see that it is done, and do not send it again."""
+    place = bench(memory, machine("web-1"))
+    place.world.policies["daily"] = ObservedPolicy(f"{VAULT_ID}/backupPolicies/daily", "daily", RULES, "{}")
+    desired = wish("web-1")
+    step = next(one for one in place.clock.run(look_at(place, desired)).plan.steps if one.action == "protect")
+    place.clock.run(place.world.submit(step.call, "by hand"))
+    run = replace(place.run, patience=600.0)
+    outcomes = place.clock.run(carry_out(plan_of(replace(step, depends_on=())), run, lookout=looking(place, desired)))
+    assert outcomes == {step.id: Done()}
+    assert place.world.writes_on("web-1") == ["PUT", "PUT"]
+    assert place.clock.seconds < 300
+
+
+def test_what_stays_busy_is_given_back_after_few_tries(memory: Memory) -> None:
+    place = bench(memory, machine("web-1"))
+    place.world.faults.refuse["web-1"] = LOCKED
+    desired = wish("web-1")
+    step = next(one for one in place.clock.run(look_at(place, desired)).plan.steps if one.action == "protect")
+    run = replace(place.run, patience=600.0)
+    outcomes = place.clock.run(carry_out(plan_of(replace(step, depends_on=())), run, lookout=looking(place, desired)))
+    assert isinstance(outcomes[step.id], Retry)
+    assert 2 <= len(place.world.writes_on("web-1")) <= 4
+    assert place.clock.seconds <= 700
+
+
+async def look_at(place: Bench, desired: Desired) -> Look:
+    return await glance(desired, place.world, brakes=BRAKES, targets=())

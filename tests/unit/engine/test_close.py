@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from reconciler.engine.close import close
-from reconciler.model.observed import Gap, Observed, ProtectedItem
+from reconciler.engine.ports import Journal, Scope
+from reconciler.engine.reconcile import LAG, reconcile_once
+from reconciler.model.desired import Vault
+from reconciler.model.observed import Check, Gap, Observed, ProtectedItem, VirtualMachine, VmKey
 from reconciler.model.outcome import AzureError, Done, Failed, Operation, Outcome, Pending, Retry, Skipped
 from reconciler.model.plan import Held, Plan, Step
 from reconciler.model.state import ItemState
-from tests.unit.engine.estate import VAULT, machine, plan_of, protect, register, start, vault
-from tests.unit.engine.virtual import START
+from tests.unit.engine.estate import VAULT, machine, never, plan_of, protect, register, start, vault
+from tests.unit.engine.virtual import START, Silence, VirtualClock, names
+from tests.unit.engine.wishes import BRAKES, wish, world_of
+from tests.unit.engine.world import World
+
+Memory = Callable[[VirtualClock], Journal]
 
 WEB = machine("web-1")
 PROTECT = protect("web-1")
@@ -95,3 +104,53 @@ def test_a_stop_is_seen_stopped() -> None:
 def test_checks_and_loans_are_not_asked_of_the_vault() -> None:
     for step in (register("web-1"), start("web-1")):
         assert final(step, Done(), plan_of(step), seen(None)) == Done()
+
+
+class Lagging:
+    """A world whose vault shows new items only some looks after the end of their operation."""
+
+    def __init__(self, world: World, looks: int) -> None:
+        self._world = world
+        self._looks = looks
+
+    async def observe(self, scope: Scope) -> Observed:
+        seen = await self._world.observe(scope)
+        items = {key for found in seen.vaults.values() for key in found.items}
+        if not items or self._looks <= 0:
+            return seen
+        self._looks -= 1
+        return replace(seen, vaults={name: replace(found, items={}) for name, found in seen.vaults.items()})
+
+    async def check(self, vault: Vault, vms: Sequence[VirtualMachine]) -> Mapping[VmKey, Check]:
+        return await self._world.check(vault, vms)
+
+
+@pytest.mark.parametrize(("looks", "kind"), [(0, Done), (1, Done), (3, Done), (99, Failed)])
+def test_a_list_that_lags_behind_is_looked_at_again(looks: int, kind: type, memory: Memory) -> None:
+    clock = VirtualClock()
+    world = world_of(clock, WEB)
+    journal = memory(clock)
+    outcome = clock.run(
+        reconcile_once(
+            wish("web-1"),
+            Lagging(world, looks),
+            world,
+            journal,
+            clock,
+            Silence(),
+            brakes=BRAKES,
+            targets=(),
+            parallelism=4,
+            timeout=3600,
+            stop_requested=never,
+            new_id=names(),
+        )
+    ).outcomes["protect:rsv/rg/web-1"]
+    assert isinstance(outcome, kind)
+    assert getattr(outcome, "code", "not-verified") == "not-verified"
+    assert world.writes_on("web-1") == ["PUT"]
+    assert len(journal.failures()) == (kind is Failed)
+    assert clock.seconds < 60 + 60 + 10 + sum(LAG)
+    if kind is Failed:
+        [unseen] = journal.failures()
+        assert unseen.due_at - unseen.failed_at >= timedelta(minutes=5)

@@ -7,13 +7,15 @@ from dataclasses import replace
 
 from reconciler.engine.debts import settle_earlier
 from reconciler.engine.ports import Journal, Scope
-from reconciler.engine.resume import Resumed, look_back
+from reconciler.engine.reconcile import PATIENCE
+from reconciler.engine.resume import RESUME_SECONDS, Resumed, look_back
 from reconciler.engine.run import Run
 from reconciler.model.desired import Vault
 from reconciler.model.observed import Observed, Power
-from reconciler.model.outcome import AzureError, Operation, Pending
+from reconciler.model.outcome import AzureError, Done, Operation, Pending
 from tests.unit.engine.estate import SUBSCRIPTION, VAULT, Bench, bench, machine, protect, start
 from tests.unit.engine.virtual import VirtualClock
+from tests.unit.engine.wishes import Runner, wish, world_of
 
 Memory = Callable[[VirtualClock], Journal]
 SCOPE = Scope((Vault(VAULT, SUBSCRIPTION, "rg-backup", "westeurope"),))
@@ -104,7 +106,6 @@ def test_a_debt_waits_for_what_runs_and_for_a_stop(memory: Memory) -> None:
     place.run.journal.owe("earlier", start("web-1"))
     place.clock.run(settle_earlier(place.run, {WEB.key}, seen(place)))
     place.clock.run(settle_earlier(replace(place.run, stop_requested=lambda: "paused"), (), seen(place)))
-    assert place.world.writes == []
     assert len(place.run.journal.debts()) == 1
 
 
@@ -121,3 +122,44 @@ def test_a_vm_that_is_off_owes_nothing(memory: Memory) -> None:
     place.run.journal.owe("earlier", start("web-1"))
     place.clock.run(settle_earlier(place.run, (), seen(place)))
     assert (place.world.writes, place.run.journal.debts()) == ([], [])
+
+
+def test_one_slow_old_operation_delays_no_other_vm(memory: Memory) -> None:
+    """An earlier process left an operation that takes half an hour; the others are protected long before."""
+    clock = VirtualClock()
+    world = world_of(clock, WEB, machine("web-2"))
+    journal = memory(clock)
+    runner = Runner(world, clock, wish("web-1", "web-2"), journal)
+    world.faults.slow["web-1"] = 1800
+    step = protect("web-1")
+    journal.intend("earlier", step, "c")
+    answer = clock.run(world.submit(step.call, "c"))
+    assert isinstance(answer, Pending)
+    journal.record("earlier", step.id, answer)
+    begun = clock.seconds
+    outcomes = runner.once().outcomes
+    assert isinstance(outcomes["protect:rsv/rg/web-2"], Done)
+    assert world.overlaps == []
+    assert world.writes_on("web-1") == ["PUT"]
+    assert clock.seconds - begun < RESUME_SECONDS + PATIENCE + 120
+    assert [opened.run for opened in journal.open_operations()] == ["earlier"]
+    clock.run(clock.sleep(1800))
+    runner.once()
+    assert runner.once().outcomes == {}
+    assert world.writes_on("web-1") == ["PUT"]
+
+
+def test_the_result_of_an_old_operation_is_taken_in_the_same_run(memory: Memory) -> None:
+    clock = VirtualClock()
+    world = world_of(clock, WEB)
+    journal = memory(clock)
+    step = protect("web-1")
+    journal.intend("earlier", step, "c")
+    answer = clock.run(world.submit(step.call, "c"))
+    assert isinstance(answer, Pending)
+    journal.record("earlier", step.id, answer)
+    runner = Runner(world, clock, wish("web-1"), journal)
+    outcomes = runner.once().outcomes
+    assert isinstance(outcomes["protect:rsv/rg/web-1"], Done)
+    assert world.writes_on("web-1") == ["PUT"]
+    assert journal.open_operations() == []
