@@ -79,7 +79,7 @@ def _named(ctx: click.Context) -> bool:
 @contextmanager
 def opened(ctx: click.Context, *, read_only: bool = False) -> Iterator[World]:
     """The vault of this command; one that is not there yet is an error that says how to make it."""
-    from reconciler.vaultserver.database import NotAVaultError
+    from reconciler.vaultserver.database import NotAVaultError, VaultBusyError
     from reconciler.vaultserver.world import World
 
     file = vault_file(ctx)
@@ -90,9 +90,13 @@ def opened(ctx: click.Context, *, read_only: bool = False) -> Iterator[World]:
         )
     try:
         world = World.copy_of(file) if read_only else World(file)
+    except VaultBusyError as error:
+        raise click.ClickException(str(error)) from error
     except NotAVaultError as error:
         raise click.ClickException(f"this file is no embedded vault: {error}") from error
     try:
         yield world
+    except VaultBusyError as error:
+        raise click.ClickException(str(error)) from error
     finally:
         world.close()

@@ -47,6 +47,24 @@ class NotAVaultError(Exception):
     """The file exists but does not hold an embedded vault."""
 
 
+class VaultBusyError(NotAVaultError):
+    """Another process holds the file, for longer than anybody waits."""
+
+
+@contextmanager
+def _explained(path: str | Path) -> Iterator[None]:
+    """Tell a file that is taken from one that is no vault."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        if "locked" in str(error) or "busy" in str(error):
+            text = f"{path} has been in use by another process for {_BUSY_SECONDS} seconds; end that one, or try again"
+            raise VaultBusyError(text) from error
+        raise NotAVaultError(f"{path}: {error}") from error
+    except sqlite3.DatabaseError as error:
+        raise NotAVaultError(f"{path}: {error}") from error
+
+
 class Database:
     """Documents, events, settings and the request log. Safe between threads, and its file between processes."""
 
@@ -65,12 +83,13 @@ class Database:
             cached_statements=_STATEMENTS,
         )
         try:
-            self._connection.execute("PRAGMA journal_mode=WAL").close()
-            self._connection.execute("PRAGMA synchronous=NORMAL").close()
-            _prepare(self._connection)
-        except sqlite3.DatabaseError as error:
+            with _explained(self.path):
+                self._connection.execute("PRAGMA journal_mode=WAL").close()
+                self._connection.execute("PRAGMA synchronous=NORMAL").close()
+                _prepare(self._connection)
+        except NotAVaultError:
             self._connection.close()
-            raise NotAVaultError(f"{self.path}: {error}") from error
+            raise
 
     @classmethod
     def copy_of(cls, path: str | Path) -> Self:
@@ -112,7 +131,8 @@ class Database:
             depth, self._depth = self._depth, self._depth + 1
             begin, commit, undo = _brackets(depth)
             try:
-                self._connection.execute(begin)
+                with _explained(self.path):
+                    self._connection.execute(begin)
                 try:
                     yield
                 except BaseException:
