@@ -6,11 +6,13 @@ import sqlite3
 import stat
 import subprocess
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from itertools import count
 from pathlib import Path
 
 import pytest
 
+from reconciler.model.attempts import Circumstances
 from reconciler.model.observed import Sizes
 from reconciler.model.outcome import AzureError, Done, Failed, Operation, Pending, Retry, Skipped
 from reconciler.store.failures import JournalError, LockedJournalError, NewerJournalError, UnusableJournalError
@@ -234,3 +236,56 @@ def test_a_reader_works_where_nothing_can_be_written(path: Path) -> None:
         assert JournalReader(str(path)).last_sizes("a") == Sizes(1, 2)
     finally:
         path.parent.chmod(0o700)
+
+
+STEP = protect("web-1")
+HERE = Circumstances("wish", {"power": "off"})
+NO = Failed("register-vm-not-running", AzureError("Off", "it is off", 400, 380008, "c"), "off")
+
+
+def fail(journal: Journal, run: str, outcome: Failed | Retry = NO, where: Circumstances = HERE) -> None:
+    journal.intend(run, STEP, "c", where)
+    journal.record(run, STEP.id, outcome)
+
+
+def test_failures_are_counted_by_request_and_survive_a_restart(tmp_path: Path) -> None:
+    path = str(tmp_path / "journal.db")
+    for run in ("one", "two", "three"):
+        with Journal(path, lambda: NOW) as journal:
+            fail(journal, run)
+            journal.record(run, STEP.id, NO)
+    with Journal(path, lambda: NOW) as journal:
+        [known] = journal.failures()
+        assert (known.times, known.code, known.action, known.circumstances) == (3, NO.code, STEP.action, HERE)
+        assert known.error == NO.error
+        assert known.failed_at == known.due_at == NOW
+
+
+def test_other_circumstances_begin_a_new_count() -> None:
+    with Journal(":memory:", lambda: NOW) as journal:
+        fail(journal, "one")
+        fail(journal, "two", Retry("throttled", 60.0))
+        fail(journal, "three", where=Circumstances("wish", {"power": "running"}))
+        [known] = journal.failures()
+        assert (known.times, known.code) == (1, NO.code)
+
+
+def test_each_code_has_a_count_of_its_own_and_the_newest_is_last() -> None:
+    minutes = count()
+    with Journal(":memory:", lambda: NOW + timedelta(minutes=next(minutes))) as journal:
+        for run, outcome in (("one", NO), ("two", Retry("service-error", 300.0)), ("three", NO)):
+            fail(journal, run, outcome)
+        assert [(known.code, known.times) for known in journal.failures()] == [("service-error", 1), (NO.code, 2)]
+
+
+def test_what_was_not_sent_is_not_counted_and_what_is_forgotten_is_gone() -> None:
+    with Journal(":memory:", lambda: NOW) as journal:
+        journal.intend("one", STEP, "c")
+        journal.record("one", STEP.id, NO)
+        journal.record("none", STEP.id, NO)
+        assert journal.failures() == []
+        fail(journal, "two")
+        journal.blame("two", STEP.id, "protect", Retry("service-error", 60.0))
+        assert {known.action for known in journal.failures()} == {STEP.action, "protect"}
+        journal.forget([STEP.id])
+        assert journal.failures() == []

@@ -168,3 +168,20 @@ def test_an_unknown_machine_action_and_operation_are_told_apart() -> None:
     assert wire.ask("POST", f"{VM}-no/start").json["error"]["code"] == "ResourceNotFound"
     unknown = f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.Compute/locations/westeurope/operations/none"
     assert wire.ask("GET", unknown).status == 404
+
+
+@pytest.mark.parametrize(("fact", "value", "then"), [("nics", 1, "ready"), ("agent.status", "notReady", "notReady")])
+def test_the_agent_of_a_started_machine_needs_a_while(fact: str, value: object, then: str) -> None:
+    wire = Wire()
+    vm = wire.vm("web-01", power="deallocated")
+    wire.world.set_vm(vm.id, "agent.bootSeconds", 60)
+    wire.world.set_vm(vm.id, fact, value)
+    wire.ask("POST", f"{VM}/start")
+    seen = []
+    for seconds in (30, 20, 40):
+        wire.world.advance(timedelta(seconds=seconds))
+        assert powers(wire) == {"web-01": "running"}
+        found = wire.world.vm(vm.id)
+        assert found is not None
+        seen.append(found.agent.status)
+    assert seen == ["notReady", "notReady", then]
