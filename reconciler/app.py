@@ -95,13 +95,15 @@ def find_place(settings: Settings) -> Place:
 
 
 def _embedded(settings: Settings, file: Path) -> Place:
-    from reconciler.vaultserver.database import NotAVaultError
+    from reconciler.vaultserver.database import NotAVaultError, VaultBusyError
     from reconciler.vaultserver.world import World
 
     notes: tuple[str, ...] = ()
     if file.exists():
         try:
             world = World.copy_of(file) if settings.dry_run else World(file)
+        except VaultBusyError as error:
+            raise SetupError(str(error)) from error
         except NotAVaultError as error:
             raise SetupError(f"this file is no embedded vault: {error}") from error
         if settings.estate is not None:

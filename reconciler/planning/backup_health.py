@@ -55,7 +55,8 @@ def _check(situation: Situation, vault: Vault, item: ProtectedItem, jobs: Histor
         row = catalog().match("backup", error)
         gone = vm is None and _gone(situation, item.key, item.vm_arm_id)
         why = _cause(row, foreseen, gone=gone)
-        severity = Severity.ERROR if gone or foreseen or row.retry.rule in _LASTS else Severity.WARNING
+        lasting = gone or foreseen or (row.retry.rule in _LASTS and row.who != "nobody")
+        severity = Severity.ERROR if lasting else Severity.WARNING
         yield _finding(row.id, item, f"The last backup of {label} failed{why}.", source, vault, severity, (error,))
         return
     foreseen = foreseen or _collision(situation, vault, item, own, label)
