@@ -32,15 +32,14 @@ _TITLES: Mapping[Column, str] = {
 
 def terminal_table(results: Sequence[Played]) -> Table:
     """Whether each column was shown, in 80 columns; the words behind it are for the other formats."""
-    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 1, 0, 0))
-    table.add_column("#", justify="right")
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 1, 0, 0), collapse_padding=True)
     table.add_column("row", no_wrap=True)
     for column in COLUMNS:
         table.add_column(column, no_wrap=column != "acted on", max_width=10 if column != "acted on" else 5)
     table.add_column("writes", justify="right")
     for played in results:
         marks = [_mark(played, column) for column in COLUMNS]
-        table.add_row(str(played.scenario.number), played.scenario.row, *marks, str(sum(played.writes.values())))
+        table.add_row(played.scenario.row, *marks, str(sum(played.writes.values())))
     return table
 
 
