@@ -117,7 +117,12 @@ RECONCILE_PAUSE=1 stops all writes. Nothing of this is ever read from the folder
 @option("--out", type=click.Path(dir_okay=False), metavar="PLAN", help="With --dry-run: also keep the plan in a file.")
 @option("--plan", type=click.Path(dir_okay=False), metavar="PLAN",
         help="Apply a kept plan; if anything it rests on has changed, apply nothing and exit 3.")  # fmt: skip
-@option("--target", multiple=True, metavar="VM", help="Only this VM (name, group/name or ARM id); repeatable.")
+@option(
+    "--target",
+    multiple=True,
+    metavar="VM",
+    help="Only this VM (name, group/name or ARM id), also if it was given up before; repeatable.",
+)
 @option("--parallelism", type=click.IntRange(1, 100), default=10, show_default=True, metavar="N",
         help="How many steps may run at once.")  # fmt: skip
 @option("--timeout", type=Duration(), default="1h", show_default=True, metavar="T",

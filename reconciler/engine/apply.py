@@ -27,18 +27,20 @@ async def carry_out(
     observed: Observed | None = None,
     limits: Mapping[str, Limits] | None = None,
     lookout: Lookout | None = None,
+    insist: bool = False,
 ) -> Mapping[str, Outcome]:
     """What became of each step of the plan, by step id. Held steps are not sent, nor is what depends on them.
 
     `busy` maps the key of a subject on which something ran at the begin to the reason given for skipping its steps;
     `following` has those of them whose operation is followed beside this, and loses each when that has ended.
-    `observed` is what the plan rests on: without it every failure is tried again. `limits` are those of each vault,
-    by name. With a `lookout`, steps wait for a VM to be ready, and as long as the run has patience for a busy one.
+    `observed` is what the plan rests on: without it, and with `insist`, every failure is tried again. `limits` are
+    those of each vault, by name. With a `lookout`, steps wait for a VM to be ready, and as long as the run has
+    patience for a busy one.
     `Done` is Azure's word here; only the next observation makes it true.
     """
     held = {held.step.id for held in plan.held}
     schedule = Schedule([step for step in plan.steps if step.id not in held], FOLLOWED)
-    memory = Memory(run, plan, observed, limits or {})
+    memory = Memory(run, plan, observed, limits or {}, insist=insist)
     sender = Sender(run, memory, lookout, busy or {}, following or {})
 
     async def handle(step: Step) -> Outcome:

@@ -19,9 +19,15 @@ from reconciler.model.plan import Plan, Step
 class Memory:
     """Of one run: the failures in the journal, against what its plan and its observation show."""
 
-    def __init__(self, run: Run, plan: Plan, observed: Observed | None, limits: Mapping[str, Limits]) -> None:
-        """Without an observation nothing is known to be unchanged, so nothing is held back. `limits` are by vault."""
+    def __init__(
+        self, run: Run, plan: Plan, observed: Observed | None, limits: Mapping[str, Limits], *, insist: bool = False
+    ) -> None:
+        """Without an observation nothing is known to be unchanged, so nothing is held back. `limits` are by vault.
+
+        With `insist` nothing is held back either: somebody named the VMs, and may know what cannot be seen from here.
+        """
         self._limits = limits
+        self._insist = insist
         self._run = run
         self._observed = observed
         self._failures: defaultdict[str, dict[str, Attempts]] = defaultdict(dict)
@@ -58,7 +64,7 @@ class Memory:
     def _obstacle(self, step: Step) -> Retry | Failed | None:
         past = list(self._failures.get(step.id, {}).values())
         now = self.circumstances(step)
-        if not past or now is None or step.call.reads_only:
+        if not past or now is None or step.call.reads_only or self._insist:
             return None
         last = past[-1]
         row = self._run.catalog.rows.get(last.code)

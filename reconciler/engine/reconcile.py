@@ -130,6 +130,7 @@ async def _apply(run: Run, looker: _Looker, refusal: Callable[[Plan], str], foll
         observed=first.observed,
         limits=limits,
         lookout=Lookout(looker.glance, run.clock),
+        insist=bool(looker.targets),
     )
     last, outcomes = await _verify(run, looker, first.plan, claimed)
     await settle_earlier(run, {**look_back(run, last.observed), **following}, last.observed)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from reconciler.diagnostics.catalog import RetryRule
 from reconciler.engine.facts import fact_name
@@ -15,6 +15,10 @@ BUSY_SECONDS = 60.0
 """Until a running operation is asked after again: what Azure asks for after a `PUT` of an item (WIRE 2.2)."""
 SPREAD = 0.2
 """How much later than its rule says a retry may come, as a share: many VMs that failed at once come back apart."""
+
+
+ANEW = timedelta(hours=24)
+"""After the last attempt that a rule allows: an outage that outlasts the rule must not end protection for good."""
 
 
 def spread(seconds: float, chance: float) -> float:
@@ -67,7 +71,7 @@ def again(past: Attempts, now: Circumstances, rule: RetryRule, at: datetime) -> 
         case "wait":
             return _later(past, at, "waits for the running operation")
         case "after" if past.times > (rule.times or 0):
-            return _given_up(past, f"Not sent again: tried {_times(past.times)}, and neither VM nor YAML has changed.")
+            return None if at - past.failed_at >= ANEW else _given_up(past, _used_up(past.times))
         case "after":
             return _later(past, at, f"tried {_times(past.times)}; {_left((rule.times or 0) - past.times + 1)}")
         case _:
@@ -81,6 +85,10 @@ def _later(past: Attempts, at: datetime, text: str) -> Retry | None:
 
 def _given_up(past: Attempts, text: str) -> Failed:
     return Failed(past.code, past.error, text)
+
+
+def _used_up(times: int) -> str:
+    return f"Not sent again: tried {_times(times)}, and neither VM nor YAML has changed. Tried once more after a day."
 
 
 def _unseen(rule: RetryRule) -> str:

@@ -69,7 +69,7 @@ Answer = Done | Pending | Refused | Unsure
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """To be tried again; `after` is in seconds from now. `code` is a row of the table, `message` says what is special."""
+    """To be tried again, `after` seconds from now. `code` is a row of the table, `message` says what is special."""
 
     code: str
     after: float

@@ -38,9 +38,9 @@ class Ward:
     site: Site
     path: Path
 
-    def run(self) -> Result:
+    def run(self, targets: frozenset[str] = frozenset()) -> Result:
         with Journal(str(self.path), lambda: self.world.now) as journal:
-            return self.site.reconcile(journal)
+            return self.site.reconcile(journal, targets=targets)
 
     def set(self, fact: str, value: object) -> None:
         self.world.set_vm(VmName(SUBSCRIPTION, "rg", SICK, classic=False).arm_id, fact, value)
@@ -93,6 +93,15 @@ def test_a_permanent_failure_stops_until_its_fact_changes_and_is_then_sent_at_on
         assert place.run().outcomes == {}
 
 
+def test_a_vm_that_is_named_is_tried_again_at_once(tmp_path: Path) -> None:
+    with ward(tmp_path) as place:
+        place.set("agent.present", False)
+        place.run()
+        assert place.registers() == 1
+        assert isinstance(place.run(targets=frozenset({SICK})).outcomes[REGISTER], Failed)
+        assert place.registers() == 2
+
+
 def test_a_fact_that_the_rule_does_not_name_brings_no_retry(tmp_path: Path) -> None:
     with ward(tmp_path) as place:
         place.set("power", "stopped")
@@ -107,7 +116,7 @@ def fault(world: World, times: int) -> None:
     faults.inject(world, operation="Register", vm=SICK, code="CloudInternalError", number=130001, times=times)
 
 
-def test_a_transient_failure_inside_a_job_is_tried_again_after_five_minutes_and_then_no_more(tmp_path: Path) -> None:
+def test_a_transient_failure_inside_a_job_is_tried_again_after_five_minutes_and_then_once_a_day(tmp_path: Path) -> None:
     with ward(tmp_path) as place:
         fault(place.world, times=99)
         outcome = place.run().outcomes[REGISTER]
@@ -122,10 +131,13 @@ def test_a_transient_failure_inside_a_job_is_tried_again_after_five_minutes_and_
             place.pass_by(minutes=6)
             last = place.run().outcomes[REGISTER]
         assert isinstance(last, Failed)
-        for _ in range(5):
-            place.pass_by(hours=7)
+        for hours in (7, 7, 7):
+            place.pass_by(hours=hours)
             assert isinstance(place.run().outcomes[REGISTER], Failed)
         assert place.registers() == 4
+        place.pass_by(hours=4)
+        assert isinstance(place.run().outcomes[REGISTER], Failed)
+        assert place.registers() == 5, "an outage that outlasts the rule must not end protection for good"
 
 
 def test_a_failure_inside_the_job_of_an_accepted_request_is_one_like_any_other(tmp_path: Path) -> None:

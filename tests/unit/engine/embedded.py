@@ -81,13 +81,18 @@ class Site:
         self.desired: Desired = replace(desired, vaults=vaults)
         self.ids: Callable[[], str] = names()
 
-    def reconcile(self, journal: Journal, wrap: Callable[[Writer], Writer] = lambda writer: writer) -> Result:
-        return asyncio.run(self._reconcile(journal, wrap))
+    def reconcile(
+        self,
+        journal: Journal,
+        wrap: Callable[[Writer], Writer] = lambda writer: writer,
+        targets: frozenset[str] = frozenset(),
+    ) -> Result:
+        return asyncio.run(self._reconcile(journal, wrap, targets))
 
     def dry_run(self) -> Look:
         return asyncio.run(self._look())
 
-    async def _reconcile(self, journal: Journal, wrap: Callable[[Writer], Writer]) -> Result:
+    async def _reconcile(self, journal: Journal, wrap: Callable[[Writer], Writer], targets: frozenset[str]) -> Result:
         async with self._connect(writable=True) as azure:
             assert azure.writer is not None
             return await reconcile_once(
@@ -98,7 +103,7 @@ class Site:
                 VirtualClock(self.world),
                 Silence(),
                 brakes=BRAKES,
-                targets=(),
+                targets=targets,
                 parallelism=10,
                 timeout=3600,
                 stop_requested=never,
