@@ -126,7 +126,7 @@ def main(arguments: Sequence[str]) -> int:
     """
     check = "--check" in arguments
     paths = [argument for argument in arguments if argument != "--check"]
-    if len(paths) != 1:
+    if len(paths) != 1 or paths[0].startswith("-"):
         sys.stderr.write(f"usage: {_COMMAND}, or --check before the file\n")
         return 64
     path = Path(paths[0])

@@ -8,12 +8,11 @@ from datetime import UTC, datetime, time, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
 
-from tzlocal.windows_tz import win_tz
-
 from reconciler.model.backup_rules import Every, Schedule, Weekday
 from reconciler.model.desired import Consistency, OsType
 from reconciler.model.observed import ObservedPolicy, Power, VirtualMachine
 from reconciler.model.status import NextBackup
+from reconciler.model.zones import UnknownZoneError, iana_zone
 
 START_LAG = timedelta(hours=2)
 """By how much Azure may start a scheduled backup late (facts E)."""
@@ -34,10 +33,10 @@ def next_backup(schedule: Schedule, after: datetime, last_start: datetime | None
     The service keeps the distance from UTC that its zone had when the policy was saved, and follows no clock change
     (WIRE 5). Which one that was cannot be read: the start of the latest backup shows it, else today's is taken.
     """
-    name = "UTC" if schedule.time_zone == "UTC" else win_tz.get(schedule.time_zone)
-    if name is None:
+    try:
+        zone = _zone(iana_zone(schedule.time_zone))
+    except UnknownZoneError:
         return None
-    zone = _zone(name)
     offsets = _offsets(zone, after)
     shown = _shown_by(schedule, offsets, last_start) if len(offsets) > 1 else offsets[0]
     at = _first(schedule, after, offsets[0] if shown is None else shown)

@@ -25,11 +25,11 @@ from reconciler.manifests.kinds.fields import (
 )  # fmt: skip
 from reconciler.manifests.kinds.months import day_rule, day_rule_problems
 from reconciler.manifests.suggest import nearest
-from reconciler.manifests.zones import UnknownZoneError, known_zones, windows_zone
 from reconciler.model import backup_rules as rules
 from reconciler.model.desired import BackupPolicy
 from reconciler.model.ids import fold
 from reconciler.model.span import Places
+from reconciler.model.zones import UnknownZoneError, known_zones, windows_zone
 
 _Weekday = Annotated[rules.Weekday, Field(strict=False)]
 _Month = Annotated[rules.Month, Field(strict=False)]

@@ -6,7 +6,7 @@ import pytest
 
 from reconciler.manifests.builder import ReadLimits
 from reconciler.manifests.reader import read, read_document
-from reconciler.manifests.zones import iana_zone, windows_zone
+from reconciler.model.zones import iana_zone, windows_zone
 
 
 @pytest.mark.parametrize(
