@@ -76,9 +76,10 @@ def outcome_document(outcome: Outcome) -> dict[str, Json]:
     """`outcome`, and what belongs to it. `retry_after` is in seconds (`after` already says what a step leads to)."""
     document: dict[str, Json] = {"outcome": word(outcome)}
     match outcome:
-        case Retry(code, after, error):
+        case Retry(code, after, error, message):
             document["code"] = code
             document["retry_after"] = after
+            document |= {"message": message} if message else {}
             document |= _azure(error)
         case Failed(code, error, message):
             document["code"] = code

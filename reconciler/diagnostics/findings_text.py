@@ -253,8 +253,9 @@ def _failure(page: Paper, failure: Failure, *, explain: bool, full: bool) -> Non
 def _again(rule: RetryRule, outcome: Failed | Retry) -> str:
     """When it is tried again: what is known of this failure, and what the rule of its row says."""
     if isinstance(outcome, Retry):
-        most = f", {str(rule).partition(', ')[2]}" if rule.rule == "after" else ""
-        return f"Tried again in {seconds(outcome.after)} at the earliest{most}"
+        most = str(rule).partition(", ")[2] if rule.rule == "after" else ""
+        more = outcome.message or most
+        return f"Tried again in {seconds(outcome.after)} at the earliest" + (f": {more}" if more else "")
     if rule.rule == "changed":
         return f"Tried again once this changes: {(rule.fact or '').replace('-', ' ')}"
     return "Not tried again by itself" if rule.rule == "never" else f"Tried again {rule}"
