@@ -1,0 +1,1 @@
+"""What people and probes are shown of the daemon, over HTTP and read-only."""
