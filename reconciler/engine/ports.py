@@ -8,6 +8,8 @@ from datetime import datetime
 from typing import Protocol
 
 from reconciler.model.attempts import Attempts, Circumstances
+from reconciler.model.audit import AuditEntry, Head
+from reconciler.model.board import LeaseState
 from reconciler.model.call import Call
 from reconciler.model.desired import Vault
 from reconciler.model.observed import Check, Observed, Sizes, VirtualMachine, VmKey
@@ -100,6 +102,59 @@ class Journal(Protocol):
         ...
 
     def remember_sizes(self, scope: str, sizes: Sizes) -> None: ...
+
+
+class AuditLog(Protocol):
+    """The record of every write, to read. Methods raise JournalError."""
+
+    def audit(
+        self,
+        *,
+        before: int | None = None,
+        limit: int = 100,
+        vault: str | None = None,
+        subject: str | None = None,
+        run: str | None = None,
+        since: datetime | None = None,
+    ) -> Sequence[AuditEntry]:
+        """A page of entries, newest first, of those with a number below `before`.
+
+        `subject` is a VM's name, `group/name` or ARM id, whatever its case; `since` is aware.
+        """
+        ...
+
+    def head(self) -> Head:
+        """How many entries there are, and the hash of the last."""
+        ...
+
+
+class Lease(Protocol):
+    """The right of one process to be the one writer, kept in the journal's database. Methods raise JournalError.
+
+    Who holds it and for how long it lasts is fixed when it is made. No wall clock judges it, and nobody else's clock:
+    the holder's mark in the database changes with each renewal, and whoever wants the lease takes it over once its own
+    monotonic clock has counted the seconds of the lease without a change of the mark. So a jump of a wall clock, here
+    or there, neither extends nor ends it; a process that starts beside a dead holder waits for one lease time.
+    """
+
+    def take(self) -> LeaseState:
+        """Renew it where it is ours, take it where it is free or has run out; who has it now.
+
+        A leader calls this at least three times in the time of a lease, a standby as often as it wants to be prompt.
+        `epoch` grows with each change of the holder: a run is given the epoch of the state it was started under.
+        """
+        ...
+
+    def left(self) -> float:
+        """For how many seconds it is surely still ours, without asking the database: 0 when it is not, or no more.
+
+        To be asked before each write, beside the journal, which refuses a writer whose epoch is not the newest.
+        """
+        ...
+
+    def give_back(self) -> None:
+        """The next one need not wait. Nothing happens where it is not ours; safe to repeat."""
+        ...
 
 
 class Progress(Protocol):
