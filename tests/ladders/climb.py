@@ -79,6 +79,7 @@ def climb(ladder: Ladder, *, seed: int, seconds: float, most: int | None, jobs: 
     ended = _spread(ladder, cases, workers, began + seconds, done, tell)
     enough = [number for number in (done.total, ladder.goal) if number is not None]
     done.complete = ended and bool(enough) and done.runs + sum(done.skipped.values()) >= min(enough)
+    done.findings.sort(key=lambda finding: finding.case)
     for number, finding in enumerate(done.findings):
         verdict = Verdict(finding.violations)
         done.findings[number] = Finding(finding.case, finding.violations, simplest(ladder, finding.case, verdict))
