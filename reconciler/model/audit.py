@@ -63,3 +63,15 @@ class Head:
 
     entries: int = 0
     hash: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """What is known of the log's hashes: looked at up to `head`, at `checked_at` (aware UTC), and found sound.
+
+    `broken_at` is the first number that does not follow from the one before; None for a sound chain.
+    """
+
+    head: Head
+    checked_at: datetime
+    broken_at: int | None = None

@@ -95,12 +95,16 @@ class LeaseState:
 
 @dataclass(frozen=True, slots=True)
 class VaultState:
-    """How the loop stands with one vault. `why` says what wakes it next; `failures` counts broken passes in a row."""
+    """How the loop stands with one vault. `why` says what wakes it next; `failures` counts broken passes in a row.
+
+    `seen_at` is when what the board shows of it was read in full; None while the board's observation says it.
+    """
 
     name: str
     running: bool = False
     last_began: datetime | None = None
     last_completed: datetime | None = None
+    seen_at: datetime | None = None
     next_due: datetime | None = None
     why: str = ""
     failures: int = 0
