@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from reconciler.model.attempts import Attempts, Circumstances
 from reconciler.model.audit import AuditEntry, Head
-from reconciler.model.board import LeaseState
+from reconciler.model.board import Declared, LeaseState
 from reconciler.model.call import Call
 from reconciler.model.desired import Vault
 from reconciler.model.observed import Check, Observed, Sizes, VirtualMachine, VmKey
@@ -154,6 +154,33 @@ class Lease(Protocol):
 
     def give_back(self) -> None:
         """The next one need not wait. Nothing happens where it is not ours; safe to repeat."""
+        ...
+
+
+class Source(Protocol):
+    """Where the manifests come from, for who follows them. Level-triggered: a look gives what is in force, not news.
+
+    The way to use it: look once, and again whenever `changes` yields and at every pass. What a look gives may be what
+    the last one gave; then `desired` is the same object.
+    """
+
+    async def look(self) -> Declared:
+        """Read the folder, or fetch, and give what is in force: the newest that loads, or else the last good one.
+
+        Never raises for what the world does: an absent folder, a dead remote, a commit that does not load are told
+        in `Declared.state`. Bounded in time; at most one look runs at once, another waits for it.
+        """
+        ...
+
+    def changes(self) -> AsyncIterator[None]:
+        """Yields when a look may be worth it: files changed and came to rest, a remote is due, `wake` was called.
+
+        For one consumer; doubled and missed events do no harm. Closing it (or cancelling its task) ends the watch.
+        """
+        ...
+
+    def wake(self) -> None:
+        """Let `changes` yield at once: a hook was called, a signal came. To be called in the event loop."""
         ...
 
 

@@ -16,9 +16,14 @@ SUFFIXES = (".yaml", ".yml")
 
 @dataclass(slots=True)
 class Files:
-    """`contents` by name, in order; names are relative to the working folder when below it."""
+    """`contents` by name, in order; names are relative to the working folder when below it.
+
+    `stamps` are device, inode, size and times in nanoseconds of each file as it was opened: a file that is written
+    meanwhile has others afterwards.
+    """
 
     contents: dict[str, bytes] = field(default_factory=dict)
+    stamps: dict[str, tuple[int, ...]] = field(default_factory=dict)
     diagnostics: list[Diagnostic] = field(default_factory=list)
 
 
@@ -92,9 +97,11 @@ def _read(path: Path, found: Files, most_bytes: int) -> None:
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         with os.fdopen(descriptor, "rb") as file:
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            facts = os.fstat(descriptor)
+            if not stat.S_ISREG(facts.st_mode):
                 _complain(found, path, "this is no regular file", "give a file or a folder")
                 return
+            found.stamps[name] = (facts.st_dev, facts.st_ino, facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns)
             found.contents[name] = file.read(most_bytes + 1)
     except OSError as error:
         _complain(found, path, f"the file cannot be read: {error.strerror}", "check its permissions")

@@ -78,6 +78,18 @@ class SourceState:
     trouble: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """What a source gives. `desired` is the last good one, None until there was a good one; `warnings` are about it.
+
+    Whatever is newer and not in force, or in the way of a look, is in `state`.
+    """
+
+    desired: Desired | None
+    state: SourceState
+    warnings: tuple[Problem, ...] = ()
+
+
 class Role(StrEnum):
     LEADER = "leader"
     STANDBY = "standby"

@@ -23,6 +23,7 @@ RANK = {
     "planning": 4,
     "azure": 4,
     "store": 4,
+    "sources": 4,
     "manifests": 4,
     "vaultserver": 4,
     "engine": 5,
@@ -31,8 +32,18 @@ RANK = {
     "rehearsal": 7,
     "cli": 8,
 }
-ADAPTERS = {"azure", "store", "manifests", "vaultserver"}
-OUTSIDE = {"yaml": "manifests", "jsonschema": "manifests", "azure": "azure", "click": "cli", "sqlite3": "store"}
+ADAPTERS = {"azure", "store", "sources", "manifests", "vaultserver"}
+OUTSIDE = {
+    "yaml": "manifests",
+    "jsonschema": "manifests",
+    "azure": "azure",
+    "click": "cli",
+    "sqlite3": "store",
+    "watchfiles": "sources",
+    "dulwich": "sources",
+    "paramiko": "sources",
+    "sshsig": "sources",
+}
 """Each library has one importer; the embedded vault keeps a database of its own."""
 
 
