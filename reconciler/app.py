@@ -21,9 +21,11 @@ from reconciler.model.ids import fold
 from reconciler.model.outcome import Outcome
 from reconciler.model.plan import Plan
 from reconciler.model.status import Status
+from reconciler.model.trace import Trace
 from reconciler.planning import Brakes
 from reconciler.planning.status import narrowed, points_wanted
 from reconciler.planning.status import status as status_of
+from reconciler.planning.trace import traces as traces_of
 from reconciler.settings import DEFAULT_VAULT_FILE, Settings, pause_file_reason
 
 if TYPE_CHECKING:
@@ -234,6 +236,12 @@ async def status(desired: Desired, place: Place, settings: Settings, *, all_poin
         observed, unread = await azure.reader.points(observed, wanted)
     whole = status_of(desired, observed, unread)
     return narrowed(whole, settings.targets) if settings.targets else whole
+
+
+async def traces(desired: Desired, place: Place, settings: Settings, name: str) -> tuple[Trace, ...]:
+    """Why the VMs of a name, `group/name` or ARM id are treated as they are; only reads are sent."""
+    async with connect(place, settings, write=False) as azure:
+        return traces_of(desired, await azure.reader.observe(scope_of(desired)), name)
 
 
 async def apply(

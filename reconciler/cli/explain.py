@@ -1,15 +1,16 @@
-"""`reconcile explain`: one row or topic of the troubleshooting table."""
+"""`reconcile explain`: one row or topic of the troubleshooting table, or why a VM is treated as it is."""
 
 from __future__ import annotations
 
 import json
 import os
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import click
 
 from reconciler.cli import output
-from reconciler.cli.options import nearest
+from reconciler.cli.options import files_option, nearest, option
+from reconciler.cli.params import Cloud
 
 if TYPE_CHECKING:
     from reconciler.diagnostics.catalog import Catalog, Found, Row, Topic
@@ -17,15 +18,21 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("code", required=False)
+@click.argument("code", required=False, metavar="[CODE | VM]")
+@files_option
+@option("--cloud", type=Cloud(), default="azure", metavar="CLOUD", help="For a VM, as of reconcile itself.")
+@option("--estate", type=click.Path(dir_okay=False), metavar="FILE", help="For a VM, as of reconcile itself.")
 @click.option("-o", "--output", "form", type=click.Choice(["human", "json"]), default="human", help="Default: human.")
 @click.option("--lang", type=click.Choice(["en", "zh-TW"], case_sensitive=False), help="Default: from the locale.")
 @click.pass_context
-def explain(ctx: click.Context, /, code: str | None, form: str, lang: str | None) -> None:
-    """What a code means: cause, remedy, who acts, when it is tried again.
+def explain(ctx: click.Context, /, code: str | None, form: str, lang: str | None, **_taken_over: Any) -> None:
+    """What a code means: cause, remedy, who acts, when it is tried again; or why a VM is treated as it is.
 
     CODE is one of ours, one of Azure's, or a number of a failed job; without it, all codes are listed. The topics
     vm-agent, network and consistency give the background of many rows.
+
+    VM is a name (with -f), group/name or an ARM id. Shown is every document that could mean it, whether it does, by
+    which condition not, and which one decides. Only reads are sent.
 
     \b
     Examples:
@@ -33,6 +40,8 @@ def explain(ctx: click.Context, /, code: str | None, form: str, lang: str | None
       reconcile explain UserErrorGuestAgentStatusUnavailable --lang zh-TW
       reconcile explain vm-agent
       reconcile explain
+      reconcile explain -f backup web-01
+      reconcile explain --cloud embedded -f examples/quickstart/backup rg-web/web-01
     """
     from reconciler.diagnostics.catalog import catalog
     from reconciler.diagnostics.language import language
@@ -42,10 +51,17 @@ def explain(ctx: click.Context, /, code: str | None, form: str, lang: str | None
         _list(table, form, spoken)
         return
     found = table.find(code)
+    if found.row is None and found.topic is None and ("/" in code or nearest(ctx, "file")):
+        from reconciler.cli.explain_vm import explain_vm
+
+        explain_vm(ctx, code, form, spoken)
+        return
     if form == "json":
         click.echo(json.dumps(_answer(found, spoken), indent=2, ensure_ascii=False))
     else:
         _print(code, found, spoken, no_color=nearest(ctx, "no_color"))
+        if found.row is None and found.topic is None:
+            click.echo(f"If it is a VM: reconcile explain -f PATH {code}", err=True)
     ctx.exit(1 if found.row is None and found.topic is None else 0)
 
 

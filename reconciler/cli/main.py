@@ -31,7 +31,7 @@ class Root(LazyGroup):
 
     entries: ClassVar = {
         "validate": Entry("reconciler.cli.validate:validate", "Check manifests: every mistake, with its place."),
-        "explain": Entry("reconciler.cli.explain:explain", "What a code means, and what to do about it."),
+        "explain": Entry("reconciler.cli.explain:explain", "What a code means and what to do; why a VM is as it is."),
         "status": Entry("reconciler.cli.status:status", "What is protected, by what, since when; and the latest jobs."),
         "schema": Entry("reconciler.cli.schema:schema", "The JSON Schema of the manifests, for editors too."),
         "vault": Entry("reconciler.cli.vault:vault", "The embedded vault: serve, seed, show, advance, set, fault."),

@@ -9,8 +9,8 @@ from enum import StrEnum
 from reconciler.model.status import NextBackup
 
 
-class Tier(StrEnum):
-    """Of retention, shortest first."""
+class Keeper(StrEnum):
+    """A tier of retention, the shortest first."""
 
     DAILY = "daily"
     WEEKLY = "weekly"
@@ -22,24 +22,27 @@ class Tier(StrEnum):
 class KeptPoint:
     """A recovery point that is still there. `day` is that of its backup on the policy's clock.
 
-    `tiers` are those that keep it, shortest first; the last of them goes last, on `until`.
+    `by` are the tiers that still keep it, in their order; the last of them lets go of it on `until`.
     """
 
     day: date
-    tiers: tuple[Tier, ...]
+    by: tuple[Keeper, ...]
     until: date
 
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
-    """Of one policy in force since long before `days` ago.
+    """Of one policy that was always in force, at `at` (aware UTC).
 
     `runs` are its next backups, the soonest first; empty for a zone that nobody knows. `kept` are the recovery points
-    of the last `days` days that would be there at `at`, oldest first; `older` says how many beyond those.
+    of the last `days` days that would be there, oldest first and one a day, though `a_day` are made; `older` says of
+    how many days beyond those. `today` is the date on the policy's clock.
     """
 
     at: datetime
+    today: date
     runs: tuple[NextBackup, ...]
     days: int
     kept: tuple[KeptPoint, ...]
     older: int = 0
+    a_day: int = 1

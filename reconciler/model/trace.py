@@ -11,7 +11,10 @@ from reconciler.model.span import NOWHERE, Span
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """One condition of a document on a VM. `field` is as the YAML spells it, `wanted` and `found` are for people."""
+    """One condition of a document on a VM. `field` is as the YAML spells it; `vault`: the VM must be within its reach.
+
+    `wanted` and `found` are data for people; `found` is empty for what the VM does not have.
+    """
 
     field: str
     wanted: str
@@ -30,8 +33,8 @@ class Verdict(StrEnum):
     """It and another want different things with equal right: nothing is done."""
     NOT_MEANT = "not-meant"
     """A condition does not hold."""
-    OUT_OF_REACH = "out-of-reach"
-    """The VM is not in the subscription and region of the document's vault."""
+    AMBIGUOUS = "ambiguous"
+    """It names a VM, and the name has several meanings."""
     EXPIRED = "expired"
     HELD = "held"
     """It means another number of VMs than it expects, so that none of its steps is carried out."""
@@ -39,9 +42,11 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Considered:
-    """One document, weighed for one VM. `kind` and `name` are its own; `because` says the verdict in plain words.
+    """One document, weighed for one VM. `kind` and `name` are its own.
 
-    `named` is true when it means the VM by name. `policy` and `priority` are None for what is no Protection.
+    `rival` is the kind and name of the document that decides instead, or that it ties with. `named` is true when it
+    means the VM by name. `policy` is empty and `priority` None for what is no Protection. `note` is what else there is
+    to say, in English: the bounds of `expect`, the namesakes of an ambiguous name.
     """
 
     kind: str
@@ -49,15 +54,16 @@ class Considered:
     vault: str
     span: Span
     verdict: Verdict
-    because: str
+    rival: str = ""
     named: bool = False
-    policy: str | None = None
+    policy: str = ""
     priority: int | None = None
+    note: str = ""
     conditions: tuple[Condition, ...] = ()
 
     @property
     def means(self) -> bool:
-        return self.verdict not in {Verdict.NOT_MEANT, Verdict.OUT_OF_REACH}
+        return self.verdict not in {Verdict.NOT_MEANT, Verdict.AMBIGUOUS}
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, time, timedelta
 from functools import cache
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from reconciler.model.backup_rules import Every, Schedule, Weekday
@@ -27,25 +28,48 @@ OFF = frozenset({Power.STOPPED, Power.DEALLOCATED, Power.STOPPING, Power.DEALLOC
 """A backup of such a VM is crash-consistent."""
 
 
+class KeptOffset(NamedTuple):
+    """`certain` is false where nothing shows which of its zone's offsets the service keeps."""
+
+    offset: timedelta
+    certain: bool
+
+
 def next_backup(schedule: Schedule, after: datetime, last_start: datetime | None = None) -> NextBackup | None:
     """The first run later than `after`; None for a zone that nobody knows.
 
     The service keeps the distance from UTC that its zone had when the policy was saved, and follows no clock change
     (WIRE 5). Which one that was cannot be read: the start of the latest backup shows it, else today's is taken.
     """
+    return next(next_backups(schedule, after, last_start), None)
+
+
+def next_backups(schedule: Schedule, after: datetime, last_start: datetime | None = None) -> Iterator[NextBackup]:
+    """All runs later than `after`, without end; none for a zone that nobody knows."""
+    kept = kept_offset(schedule, after, last_start)
+    if kept is None:
+        return
+    zone = _zone(iana_zone(schedule.time_zone))
+    at = _first(schedule, after, kept.offset)
+    while at is not None:
+        yield NextBackup(at, at.astimezone(zone), schedule.time_zone, kept.certain)
+        at = _first(schedule, at, kept.offset)
+
+
+def kept_offset(schedule: Schedule, now: datetime, last_start: datetime | None) -> KeptOffset | None:
+    """The distance from UTC by which the service runs a policy; None for a zone that nobody knows."""
     try:
         zone = _zone(iana_zone(schedule.time_zone))
     except UnknownZoneError:
         return None
-    offsets = _offsets(zone, after)
+    offsets = _offsets(zone, now)
     shown = _shown_by(schedule, offsets, last_start) if len(offsets) > 1 else offsets[0]
-    at = _first(schedule, after, offsets[0] if shown is None else shown)
-    return NextBackup(at, at.astimezone(zone), schedule.time_zone, shown is not None) if at is not None else None
+    return KeptOffset(offsets[0] if shown is None else shown, shown is not None)
 
 
 def interval(schedule: Schedule) -> timedelta:
     """The longest time from one scheduled backup to the next."""
-    starts = [day * _DAY + offset for day in _weekdays(schedule) for offset in _hours(schedule)]
+    starts = [day * _DAY + offset for day in weekdays(schedule) for offset in starts_of_day(schedule)]
     gaps = [later - earlier for earlier, later in zip(starts, [*starts[1:], starts[0] + 7 * _DAY], strict=True)]
     return max(gaps)
 
@@ -101,17 +125,18 @@ def _first(schedule: Schedule, after: datetime, offset: timedelta) -> datetime |
 
 
 def _runs(schedule: Schedule, day: datetime) -> Iterator[datetime]:
-    if day.weekday() in _weekdays(schedule):
-        yield from (day + offset for offset in _hours(schedule))
+    if day.weekday() in weekdays(schedule):
+        yield from (day + offset for offset in starts_of_day(schedule))
 
 
-def _weekdays(schedule: Schedule) -> list[int]:
+def weekdays(schedule: Schedule) -> list[int]:
+    """The days with backups, 0 for Monday."""
     if schedule.every is Every.WEEK:
         return [number for number, name in enumerate(_WEEK) if name in schedule.days]
     return list(range(len(_WEEK)))
 
 
-def _hours(schedule: Schedule) -> list[timedelta]:
+def starts_of_day(schedule: Schedule) -> list[timedelta]:
     """When backups start, counted from midnight; those of a window may lie in the next day."""
     at = time.fromisoformat(schedule.at)
     start = timedelta(hours=at.hour, minutes=at.minute)

@@ -44,11 +44,15 @@ class Wish:
 
 @dataclass
 class Selection:
-    """`out_of_bounds` are the Protections that mean fewer or more VMs than they expect."""
+    """`out_of_bounds` are the Protections that mean fewer or more VMs than they expect.
+
+    `overruling` are the documents that decide instead of any Protection, by vault and VM.
+    """
 
     wishes: tuple[Wish, ...] = ()
     findings: list[Finding] = field(default_factory=list)
     out_of_bounds: dict[str, str] = field(default_factory=dict)
+    overruling: dict[tuple[str, VmKey], Document] = field(default_factory=dict)
 
 
 def select(situation: Situation) -> Selection:
@@ -79,6 +83,7 @@ def select(situation: Situation) -> Selection:
             chosen.findings.append(_contradiction(rival, document, meant))
             hands_off = "contradiction"
         wishes[place] = Wish(situation.vaults[place[0]], meant, goal, None, hands_off)
+        chosen.overruling[place] = document
     for place, (_, meant) in paused.items():
         wish = wishes.get(place) or Wish(situation.vaults[place[0]], meant, State.PROTECTED)
         wishes[place] = replace(wish, hands_off="paused")
@@ -99,7 +104,7 @@ def _all(
 ) -> dict[tuple[str, VmKey], tuple[Exemption | Retirement | Pause, Meant]]:
     found: dict[tuple[str, VmKey], tuple[Exemption | Retirement | Pause, Meant]] = {}
     for document in sorted(documents, key=lambda doc: (doc.vault, doc.name)):
-        for meant in _meant(situation, chosen, document):
+        for meant in meant_by(situation, chosen, document):
             found.setdefault((document.vault, meant.key), (document, meant))
     return found
 
@@ -108,7 +113,7 @@ def _winners(situation: Situation, chosen: Selection) -> dict[tuple[str, VmKey],
     """For each VM the Protection of the highest priority; equals that want different things are an error."""
     rivals: dict[VmKey, list[tuple[Protection, Meant]]] = defaultdict(list)
     for protection in sorted(situation.desired.protections, key=lambda doc: doc.name):
-        found = list(_meant(situation, chosen, protection))
+        found = list(meant_by(situation, chosen, protection))
         _check_size(situation, chosen, protection, found)
         for meant in found:
             rivals[meant.key].append((protection, meant))
@@ -131,14 +136,14 @@ def _outcome(protection: Protection) -> tuple[str, ...]:
     return (protection.vault, fold(protection.policy), protection.drift, protection.if_stopped)
 
 
-def _meant(situation: Situation, chosen: Selection, document: Document) -> Iterator[Meant]:
+def meant_by(situation: Situation, chosen: Selection, document: Document) -> Iterator[Meant]:
     """The VMs of one document, each once, those named first; names that mean nothing become findings."""
     vault = situation.vaults.get(document.vault)
     if vault is None:
         return
     seen: set[VmKey] = set()
     for ref in document.virtual_machines:
-        for meant in _named(situation, chosen, vault, ref, document):
+        for meant in named_by(situation, chosen, vault, ref, document):
             if meant.key not in seen:
                 seen.add(meant.key)
                 yield meant
@@ -151,7 +156,8 @@ def _meant(situation: Situation, chosen: Selection, document: Document) -> Itera
             yield Meant(vm.key, vm.label, vm.id, source, named=False, vm=vm)
 
 
-def _named(situation: Situation, chosen: Selection, vault: Vault, ref: VmRef, document: Document) -> Iterator[Meant]:
+def named_by(situation: Situation, chosen: Selection, vault: Vault, ref: VmRef, document: Document) -> Iterator[Meant]:
+    """What one name of a document means; a name that means nothing, or several things, is a finding in `chosen`."""
     source = ref.span if ref.span.line else document.places.at()
     vms = situation.estate.named(vault, ref)
     if len(vms) > 1 and ref.cloud_service is None:
