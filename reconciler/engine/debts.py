@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 import structlog
 
@@ -38,12 +38,19 @@ async def settle(run: Run, step_id: str, call: Call, writer: Writer) -> str:
     return ""
 
 
-async def settle_earlier(run: Run, busy: Collection[str], observed: Observed) -> None:
-    """Settle what runs that died still owe, except on subjects where something still runs.
+def owed_earlier(run: Run, live: Collection[str] = ()) -> Mapping[Call, str]:
+    """What runs that are neither this one nor `live` still owe, and the step that owes it."""
+    return {call: step_id for owner, step_id, call in run.journal.debts() if owner != run.id and owner not in live}
+
+
+async def settle_earlier(
+    run: Run, busy: Collection[str], observed: Observed, owed: Mapping[Call, str] | None = None
+) -> None:
+    """Settle what runs that died still owe, or `owed` of it, except on subjects where something still runs.
 
     Comes after the steps: what such a run started is used before it is put back. A VM seen off owes nothing.
     """
-    owed = {call: step_id for owner, step_id, call in run.journal.debts() if owner != run.id}
+    owed = owed_earlier(run) if owed is None else owed
     for call, step_id in owed.items():
         subject = subject_key(call.path.rpartition("/")[0])
         if subject in busy:

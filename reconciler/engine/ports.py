@@ -12,18 +12,22 @@ from reconciler.model.audit import AuditEntry, Head
 from reconciler.model.board import Declared, LeaseState
 from reconciler.model.call import Call
 from reconciler.model.desired import Vault
-from reconciler.model.observed import Check, Observed, Sizes, VirtualMachine, VmKey
+from reconciler.model.observed import Check, Gap, Observed, Sizes, VirtualMachine, VmKey
 from reconciler.model.outcome import Answer, OpenOperation, Operation, Outcome
 from reconciler.model.plan import Plan, Step
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What to look at. `classic` and `network` add the lists of classic VMs and of network interfaces."""
+    """What to look at. `classic` and `network` add the lists of classic VMs and of network interfaces.
+
+    A list of VMs that began to be read up to `age` seconds ago, for another look, will do.
+    """
 
     vaults: tuple[Vault, ...]
     classic: bool = False
     network: bool = False
+    age: float = 0.0
 
 
 class Reader(Protocol):
@@ -35,6 +39,14 @@ class Reader(Protocol):
 
     async def check(self, vault: Vault, vms: Sequence[VirtualMachine]) -> Mapping[VmKey, Check]:
         """Azure's word on protecting each VM in `vault`; a VM whose check could not be read is left out."""
+        ...
+
+
+class PointReader(Reader, Protocol):
+    """A reader that can also look at single items, for a status."""
+
+    async def points(self, observed: Observed, wanted: Sequence[tuple[str, VmKey]]) -> tuple[Observed, tuple[Gap, ...]]:
+        """The snapshot with the latest recovery points of some items, and what of them could not be read."""
         ...
 
 

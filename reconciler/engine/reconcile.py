@@ -181,7 +181,7 @@ class _Looker:
         previous = self.journal.last_sizes(key)
         seen = await look(self.desired, self.reader, brakes=self.brakes, previous=previous, targets=self.targets)
         now = sizes(seen.observed)
-        if seen.observed.complete and not _shrank(previous, now, self.brakes.max_shrink):
+        if seen.observed.complete and not shrank(previous, now, self.brakes.max_shrink):
             self.journal.remember_sizes(key, now)
         return seen
 
@@ -190,7 +190,7 @@ class _Looker:
         return await glance(self.desired, self.reader, brakes=self.brakes, targets=self.targets)
 
 
-def _shrank(previous: Sizes | None, now: Sizes, most: float) -> bool:
+def shrank(previous: Sizes | None, now: Sizes, most: float) -> bool:
     """A sudden loss does not become the measure of the next look: it stays suspect until the brake allows it."""
     if previous is None:
         return False
@@ -202,10 +202,10 @@ def _remember(run: Run, claimed: Mapping[str, Outcome], outcomes: Mapping[str, O
     for step_id, outcome in outcomes.items():
         changed = outcome != claimed[step_id] or isinstance(outcome, Retry)
         if changed and not isinstance(outcome, Pending):
-            run.journal.record(run.id, step_id, _by_its_rule(run, outcome))
+            run.journal.record(run.id, step_id, by_its_rule(run, outcome))
 
 
-def _by_its_rule(run: Run, outcome: Outcome) -> Outcome:
+def by_its_rule(run: Run, outcome: Outcome) -> Outcome:
     """What is shown as failed because nobody saw it done is tried again when its row says so."""
     if not (isinstance(outcome, Failed) and outcome.code == NOT_VERIFIED):
         return outcome

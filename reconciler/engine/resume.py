@@ -10,6 +10,7 @@ import structlog
 
 from reconciler.engine.follow import follow
 from reconciler.engine.narrow import Narrow
+from reconciler.engine.ports import Writer
 from reconciler.engine.retries import ruling
 from reconciler.engine.run import Run
 from reconciler.engine.schedule import subject_key
@@ -62,29 +63,29 @@ class Resumed:
                 raise result
 
     async def _follow(self, opened: OpenOperation, key: str) -> None:
-        if await self._end(opened):
+        if await resume(self._run, self._writer, opened):
             return
         self._open[key] -= 1
         if not self._open[key]:
             self.busy.pop(key, None)
 
-    async def _end(self, opened: OpenOperation) -> bool:
-        """Whether the operation still runs."""
-        run = self._run
-        told = log.bind(run=run.id, owner=opened.run, step=opened.step_id, subject=opened.subject_id)
-        if opened.operation is None:
-            return False
-        try:
-            answer = await follow(opened.operation, self._writer, run.clock, seconds=run.timeout, at_once=True)
-            outcome = _meaning(opened, answer, run)
-            if not isinstance(outcome, Pending):
-                run.journal.record(opened.run, opened.step_id, outcome)
-        except Exception:
-            told.exception("resuming broke")
-            return True
-        told.info("operation resumed", outcome=type(outcome).__name__)
-        run.progress.advance()
-        return isinstance(outcome, Pending)
+
+async def resume(run: Run, writer: Writer, opened: OpenOperation) -> bool:
+    """Follow one operation of an earlier process and record how it ended; whether it still runs."""
+    told = log.bind(run=run.id, owner=opened.run, step=opened.step_id, subject=opened.subject_id)
+    if opened.operation is None:
+        return False
+    try:
+        answer = await follow(opened.operation, writer, run.clock, seconds=run.timeout, at_once=True)
+        outcome = _meaning(opened, answer, run)
+        if not isinstance(outcome, Pending):
+            run.journal.record(opened.run, opened.step_id, outcome)
+    except Exception:
+        told.exception("resuming broke")
+        return True
+    told.info("operation resumed", outcome=type(outcome).__name__)
+    run.progress.advance()
+    return isinstance(outcome, Pending)
 
 
 async def _all(tasks: Collection[asyncio.Task[None]]) -> None:
@@ -102,14 +103,17 @@ def _meaning(opened: OpenOperation, answer: Answer, run: Run) -> Outcome:
             return Retry(UNKNOWN_OUTCOME, UNKNOWN_SECONDS, AzureError("", reason))
 
 
-def look_back(run: Run, observed: Observed) -> Mapping[str, str]:
+def look_back(
+    run: Run, observed: Observed, *, live: Collection[str] = (), vault: str | None = None
+) -> Mapping[str, str]:
     """Every VM on which a vault shows a job, whoever started it; requests that got no answer are closed elsewhere.
 
     Where a job runs, such a request may be its cause and stays open; elsewhere it took effect or was lost, and the
-    plan knows which.
+    plan knows which. Requests of the runs that are `live` may still be answered; of `vault` only is anything closed.
     """
     busy = {subject_key(key): BUSY for key in under_way(observed)}
     for opened in run.journal.open_operations():
-        if opened.operation is None and subject_key(opened.subject_id) not in busy:
+        answered = opened.operation is not None or opened.run in live
+        if not answered and vault in {None, opened.vault} and subject_key(opened.subject_id) not in busy:
             run.journal.record(opened.run, opened.step_id, Retry(UNKNOWN_OUTCOME, 0.0))
     return busy
