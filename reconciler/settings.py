@@ -46,6 +46,10 @@ class Settings:
     pause_file: str | None = None
     """While this file exists, nothing more is written."""
     subscriptions: tuple[str, ...] = ()
+    interval: float = 300.0
+    """Seconds between two passes of watch mode."""
+    listen: str = "127.0.0.1:8080"
+    """Where watch mode serves its page: HOST:PORT."""
 
 
 _KEYS: Mapping[str, tuple[type | tuple[type, ...], str]] = {
@@ -70,6 +74,8 @@ _KEYS: Mapping[str, tuple[type | tuple[type, ...], str]] = {
     "log-level": (str, 'a level, such as "info"'),
     "pause-file": (str, "a path"),
     "subscription": (list, "a list of subscription ids"),
+    "interval": (str, 'a duration, such as "5 minutes"'),
+    "listen": (str, 'a host and a port, such as "127.0.0.1:8080"'),
 }
 """What a settings file may say: the long flags of the same names."""
 

@@ -18,10 +18,10 @@ from reconciler.cli import exits
 from reconciler.cli.exits import Exit
 from reconciler.cli.lazy import Entry, LazyGroup
 from reconciler.cli.options import files_option, lang_option, option
-from reconciler.cli.params import Cloud, Duration, FormatParam, OutputFile, Share
+from reconciler.cli.params import Cloud, Duration, FormatParam, Listen, OutputFile, Share
 from reconciler.settings import ENV_PREFIX, SettingsError
 
-_LATER = ("--watch", "--interval", "--listen", "--git", "--branch", "--path")
+_LATER = ("--git", "--branch", "--path")
 _GC_THRESHOLDS = (50_000, 10, 10)
 """A large estate keeps its objects alive: the default makes the collector the dearest part of a run."""
 
@@ -42,7 +42,7 @@ class Root(LazyGroup):
         "diff": "a plan is made by `reconcile --dry-run`.",
         "apply": "`reconcile` without a command applies.",
         "run": "`reconcile` without a command applies once.",
-        "watch": "watch mode isn't in this version; run `reconcile` from a timer instead.",
+        "watch": "`reconcile --watch` stays and keeps everything as declared.",
         "simulate": "try `reconcile --cloud embedded --estate FILE`.",
     } | dict.fromkeys(("coverage", "log", "import", "init", "doctor", "demo"), "it isn't in this version.")
 
@@ -53,7 +53,7 @@ class Root(LazyGroup):
         except click.NoSuchOption as error:
             if error.option_name in _LATER:
                 raise click.UsageError(
-                    f"{error.option_name}: watch mode isn't in this version; run `reconcile` from a timer instead.", ctx
+                    f"{error.option_name}: Git isn't followed in this version; watch a folder: --watch -f FOLDER", ctx
                 ) from error
             raise
 
@@ -108,6 +108,11 @@ RECONCILE_PAUSE=1 stops all writes. Nothing of this is ever read from the folder
         help="The settings file.")  # fmt: skip
 @files_option
 @option("--dry-run", is_flag=True, help="Show what would be done; nothing can be written.")
+@option("--watch", is_flag=True, help="Stay: apply what is declared, correct or report drift, and serve a page.")
+@option("--interval", type=Duration(), default="5m", show_default=True, metavar="T",
+        help="With --watch: the time between two looks at a vault.")  # fmt: skip
+@option("--listen", type=Listen(), default="127.0.0.1:8080", show_default=True, metavar="HOST:PORT",
+        help="With --watch: where page, probes and metrics are served.")  # fmt: skip
 @option("--cloud", type=Cloud(), default="azure", show_default=True, metavar="CLOUD",
         help="azure, azure-usgov, azure-china, an https:// Resource Manager endpoint (http:// on loopback), "
              "or embedded[:FILE], the vault that ships with this tool.")  # fmt: skip
@@ -158,6 +163,10 @@ def root(ctx: click.Context, /, **_given: Any) -> None:
     level = words["log_level"] or ("warning", "info", "debug")[min(words["verbose"], 2)]
     log.configure(level=level, style=words["log_format"])
     if ctx.invoked_subcommand is None:
+        if words["watch"]:
+            from reconciler.cli import watch
+
+            ctx.exit(watch.run(ctx))
         from reconciler.cli.reconcile import run
 
         ctx.exit(run(ctx))

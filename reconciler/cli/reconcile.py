@@ -75,6 +75,8 @@ def settings_of(words: dict[str, Any]) -> Settings:
         pause=pause_reason(os.environ),
         pause_file=words["pause_file"],
         subscriptions=words["subscription"],
+        interval=words["interval"],
+        listen=words["listen"],
     )
 
 

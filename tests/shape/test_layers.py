@@ -28,8 +28,10 @@ RANK = {
     "vaultserver": 4,
     "engine": 5,
     "web": 5,
+    "health": 5,
     "app": 6,
     "rehearsal": 7,
+    "watch": 7,
     "cli": 8,
 }
 ADAPTERS = {"azure", "store", "sources", "manifests", "vaultserver"}
@@ -85,7 +87,7 @@ def test_import_points_down(file: str, here: str, name: str) -> None:
     if here in {there, "__main__"} or there.startswith("__"):
         return
     assert RANK[here] > RANK[there], f"{file}: {here} is not above {there}"
-    wires = {"app", "cli", "rehearsal"}
+    wires = {"app", "cli", "rehearsal", "watch"}
     assert there not in ADAPTERS or here in wires, f"{file}: only app knows the adapter {there}"
     assert here != "vaultserver", f"{file}: the embedded vault imports nothing of ours"
 

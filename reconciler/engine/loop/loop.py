@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 import structlog
@@ -75,6 +75,19 @@ class Loop:
         finally:
             self._hub.permit.stopping = self._hub.permit.stopping or "the process ends"
             await self._end(keeping, ending)
+
+    @property
+    def stopping(self) -> str:
+        """Why the loop ends; empty while it does not."""
+        return self._hub.permit.stopping
+
+    def ages(self) -> Mapping[str, float]:
+        """Seconds since the last completed pass over each vault, or since the watch over it began.
+
+        Counted by the clock that only moves on: a wall clock that jumps makes nobody look dead or alive.
+        """
+        now = self._tools.clock.monotonic()
+        return {name: now - watch.useful_at for name, watch in self._watches.items()}
 
     def stop(self, why: str) -> None:
         """Nothing new is sent from now on; `run` comes back soon."""

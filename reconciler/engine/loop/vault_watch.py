@@ -64,6 +64,8 @@ class VaultWatch:
         self._errands = Errands(vault, hub, self.bell.ring, self._glance)
         self.works = self._errands.works
         self._failures = 0
+        self.useful_at = self._clock.monotonic()
+        """When the last pass was completed, on the clock's count of seconds."""
 
     @property
     def results(self) -> Mapping[str, StepResult]:
@@ -158,6 +160,7 @@ class VaultWatch:
     def _ended(self, this: _Pass) -> tuple[float, str]:
         name, ended_at = self.vault.name, self._clock.now()
         self._failures = self._failures + 1 if this.trouble else 0
+        self.useful_at = self.useful_at if this.trouble else self._clock.monotonic()
         pause, why = self._pause(this.again)
         done: dict[str, Any] = {} if this.trouble else {"last_completed": ended_at, "seen_at": this.began_at}
         due = ended_at + timedelta(seconds=pause)

@@ -16,8 +16,10 @@ from reconciler.cli.main import root
 from tests.unit.cli.commands import BACKUP, ESTATE, Shell
 
 WRONG = [
-    (["--watch"], "watch mode isn't in this version"),
-    (["--interval", "5m"], "watch mode isn't in this version"),
+    (["--git", "https://example.org/x"], "Git isn't followed in this version"),
+    (["--watch", "--dry-run"], "--dry-run is for a single run"),
+    (["--watch", "--listen", "0.0.0.0:80"], "on this machine only"),
+    (["--watch", "--listen", "8080"], "write HOST:PORT"),
     (["--dry-runn"], "--dry-run"),
     (["plan"], "reconcile --dry-run"),
     (["apply"], "without a command applies"),

@@ -126,7 +126,9 @@ def stage(desired: Desired, lease: Lease | None = None, interval: float = INTERV
     vms = [machine(ref.name) for one in desired.protections for ref in one.virtual_machines]
     world = Looked(clock, [one.name for one in desired.vaults], vms)
     said = {"paused": "", "closed": ""}
-    board = Board("embedded", "0", START, START, interval, BOUND * interval, SourceState("test"), LeaseState(Role.STANDBY))
+    board = Board(
+        "embedded", "0", START, START, interval, BOUND * interval, SourceState("test"), LeaseState(Role.STANDBY)
+    )
     bulletin = Bulletin(board, clock.now)
     with Journal(":memory:", clock.now) as journal:
         tools = Tools(world, world, journal, clock, catalog(), names(), lambda: 0.5)

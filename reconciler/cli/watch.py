@@ -1,0 +1,61 @@
+"""`reconcile --watch`: stay, follow the manifests, and keep Azure as they say."""
+
+from __future__ import annotations
+
+import asyncio
+
+import click
+
+from reconciler import app
+from reconciler.app import Place, SetupError, UsageSetupError
+from reconciler.cli.reconcile import settings_of, tell_place
+from reconciler.settings import Settings
+from reconciler.store.failures import JournalError
+
+_FOR_ONE_RUN = ("dry_run", "out", "plan", "target", "detailed_exitcode", "output_file", "require_coverage")
+_UNATTENDED_STOPS = 0
+"""Nobody is there to say stop: what ends a protection is held unless the operator allows it."""
+
+
+def run(ctx: click.Context) -> int:
+    """The whole command; the exit code."""
+    _require_sense(ctx)
+    settings = settings_of(ctx.params)
+    try:
+        place = app.find_place(settings)
+        tell_place(place)
+        if place.fresh:
+            place = app.keep_world(place)
+        return _watch(place, settings)
+    except UsageSetupError as error:
+        raise click.UsageError(str(error), ctx) from error
+    except (SetupError, JournalError) as error:
+        raise click.ClickException(str(error)) from error
+
+
+def _require_sense(ctx: click.Context) -> None:
+    for name in _FOR_ONE_RUN:
+        given = ctx.get_parameter_source(name)
+        if given is click.core.ParameterSource.COMMANDLINE:
+            raise click.UsageError(f"--{name.replace('_', '-')} is for a single run: it does not go with --watch", ctx)
+    if ctx.get_parameter_source("max_stops") is click.core.ParameterSource.DEFAULT:
+        ctx.params["max_stops"] = _UNATTENDED_STOPS
+
+
+def _watch(place: Place, settings: Settings) -> int:
+    from reconciler.watch import daemon
+    from reconciler.watch.serving import Server
+
+    server = Server(settings.listen)
+    place = daemon.paced(place)
+    try:
+        number = asyncio.run(daemon.watch(place, settings, server, _tell))
+    except asyncio.CancelledError:
+        return 130
+    finally:
+        daemon.at_rest(place)
+    return 128 + number
+
+
+def _tell(line: str) -> None:
+    click.echo(line, err=True)

@@ -1,0 +1,1 @@
+"""Whether the daemon is alive, ready and useful, for probes and for Prometheus."""

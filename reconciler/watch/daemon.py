@@ -1,0 +1,171 @@
+"""The daemon: a place, a source and a loop put together, and how it ends."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from secrets import SystemRandom
+
+import structlog
+from starlette.applications import Starlette
+
+from reconciler import __version__, app
+from reconciler.app import Place
+from reconciler.clocks import PacedClock
+from reconciler.diagnostics.catalog import catalog
+from reconciler.engine.loop.bulletin import Bulletin
+from reconciler.engine.loop.hub import Tools
+from reconciler.engine.loop.loop import BOUND, Loop, Rules
+from reconciler.engine.loop.picture import Picture
+from reconciler.engine.ports import Source
+from reconciler.engine.reconcile import new_uuid
+from reconciler.health.routes import Vitals, routes
+from reconciler.model.board import Board, LeaseState, Role, SourceState
+from reconciler.settings import Settings, pause_file_reason
+from reconciler.watch.following import follow
+from reconciler.watch.serving import Server
+
+log = structlog.get_logger(__name__)
+
+
+async def watch(place: Place, settings: Settings, server: Server, tell: Callable[[str], None]) -> signal.Signals:
+    """Run until a signal comes, and say which. `tell` is given lines for people. SetupError, JournalError."""
+    from reconciler.store.journal import Journal
+
+    with Journal(str(place.journal), place.clock.now) as journal:
+        async with app.connect(place, settings, write=True) as azure:
+            if azure.writer is None:
+                raise RuntimeError("a connection for writing came without a writer")
+            random = SystemRandom()
+            tools = Tools(
+                azure.reader,
+                azure.writer,
+                journal,
+                place.clock,
+                catalog(),
+                new_uuid,
+                random.random,
+                settings.parallelism,
+                settings.timeout,
+            )
+            bulletin = Bulletin(_first_board(place, settings), place.clock.now)
+            loop = Loop(tools, bulletin, SoleLease(), rules(settings), _in_a_thread)
+            return await Daemon(place, settings, loop, bulletin, server).run(_source(place, settings), tell)
+
+
+class Daemon:
+    """One loop, its source and its server, until a signal ends them."""
+
+    def __init__(self, place: Place, settings: Settings, loop: Loop, bulletin: Bulletin, server: Server) -> None:
+        self._place = place
+        self._settings = settings
+        self._loop = loop
+        self._bulletin = bulletin
+        self._server = server
+        self._signal: signal.Signals | None = None
+        self._task: asyncio.Task[object] | None = None
+
+    async def run(self, source: Source, tell: Callable[[str], None]) -> signal.Signals:
+        """Raises CancelledError at the second signal."""
+        self._task = asyncio.current_task()
+        events = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            events.add_signal_handler(number, self._caught, number)
+        events.add_signal_handler(signal.SIGHUP, self._hang_up, source)
+        self._server.start(self._app())
+        tell(f"Watching. The page is at {self._server.url}")
+        following = asyncio.create_task(follow(source, self._loop, self._place.clock, self._settings.interval))
+        following.add_done_callback(self._source_ended)
+        try:
+            await self._loop.run()
+        finally:
+            following.cancel()
+            await asyncio.gather(following, return_exceptions=True)
+            await self._server.close()
+        return self._signal or signal.SIGTERM
+
+    def _app(self) -> Starlette:
+        vitals = Vitals(self._bulletin.board, self._loop.ages, lambda: self._loop.stopping)
+        return Starlette(routes=[*routes(vitals)])
+
+    def _caught(self, number: signal.Signals) -> None:
+        again, self._signal = self._signal is not None, number
+        if again and self._task is not None:
+            self._task.cancel()
+        else:
+            log.info("stopping", signal=number.name)
+            self._loop.stop(f"interrupted by {number.name}")
+
+    def _hang_up(self, source: Source) -> None:
+        log.info("woken", signal="SIGHUP")
+        source.wake()
+        self._loop.wake("SIGHUP")
+
+    def _source_ended(self, task: asyncio.Task[None]) -> None:
+        """It never ends by itself: whatever ends it is a fault of ours, and the daemon is useless without it."""
+        if not task.cancelled() and task.exception() is not None:
+            log.error("source broke", exc_info=task.exception())
+            self._loop.stop("the source of manifests broke")
+
+
+def paced(place: Place, speed: float = 1.0) -> Place:
+    """An embedded vault whose time runs by itself; any other place as it is."""
+    if place.world is None:
+        return place
+    world = place.world
+    world.clock.run(speed)
+    return replace(place, clock=PacedClock(lambda: world.now, speed))
+
+
+def at_rest(place: Place) -> None:
+    """The time of an embedded vault stands still again, and its file is given back."""
+    if place.world is not None:
+        place.world.clock.stop()
+        place.world.close()
+
+
+def rules(settings: Settings) -> Rules:
+    """What the operator allows, as the loop takes it."""
+
+    def paused() -> str | None:
+        return settings.pause or pause_file_reason(settings.pause_file)
+
+    return Rules(settings.interval, app.brakes(settings), paused, lambda: "")
+
+
+def _source(place: Place, settings: Settings) -> Source:
+    from reconciler.manifests.builder import MANIFEST_LIMITS
+    from reconciler.manifests.files import collect
+    from reconciler.manifests.load import load_texts
+    from reconciler.sources.folder import FolderSource
+
+    paths = [Path(file) for file in settings.files]
+    read = partial(collect, paths, most_bytes=MANIFEST_LIMITS.size)
+    return FolderSource(paths, place.clock, read=read, load=load_texts)
+
+
+def _first_board(place: Place, settings: Settings) -> Board:
+    now = place.clock.now()
+    bound = BOUND * settings.interval
+    nobody = LeaseState(Role.STANDBY)
+    return Board(place.name, __version__, now, now, settings.interval, bound, SourceState(""), nobody)
+
+
+async def _in_a_thread(work: Callable[[], Picture]) -> Picture:
+    return await asyncio.to_thread(work)
+
+
+class SoleLease:
+    """Implements Lease where nothing is shared: this process is the only one."""
+
+    def take(self) -> LeaseState:
+        return LeaseState(Role.LEADER, "this process", 1)
+
+    def left(self) -> float:
+        return float("inf")
+
+    def give_back(self) -> None: ...
