@@ -38,6 +38,8 @@ def configure(*, level: str = "warning", style: str | None = None, stream: TextI
     )
     logging.basicConfig(stream=out, level=max(number, logging.WARNING), format="%(levelname)s %(name)s %(message)s")
     logging.getLogger("azure.identity").setLevel(logging.ERROR)
+    for told_in_our_own_words in ("dulwich", "paramiko"):
+        logging.getLogger(told_in_our_own_words).setLevel(logging.CRITICAL)
 
 
 def hide_secrets(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

@@ -67,7 +67,7 @@ class Rejected:
 class SourceState:
     """Where manifests come from. `title` names it without credentials; `trouble` says why it cannot be looked at now.
 
-    `checked_at` is when it was last looked at in full.
+    `checked_at` is when it was last looked at in full; `trouble_code` is a row of the table.
     """
 
     title: str
@@ -76,6 +76,7 @@ class SourceState:
     rejected: Rejected | None = None
     checked_at: datetime | None = None
     trouble: str = ""
+    trouble_code: str = ""
 
 
 @dataclass(frozen=True, slots=True)

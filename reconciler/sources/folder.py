@@ -13,13 +13,12 @@ from reconciler.clocks import Clock
 from reconciler.diagnostics.diagnostic import Diagnostic
 from reconciler.model.board import Declared, Rejection, Revision
 from reconciler.sources.bell import Bell
-from reconciler.sources.in_force import InForce, Load, Loaded, is_empty, problems
+from reconciler.sources.in_force import STAYS, InForce, Load, Loaded, is_empty, problems
 from reconciler.sources.watch import Awatch, watch
 
 _PAUSE = 0.1
 _MOST_READINGS = 50
 """The files must come to rest within five seconds; else the next look tries again."""
-_STAYS = "what was in force stays in force"
 
 
 class Reading(Protocol):
@@ -66,9 +65,9 @@ class FolderSource:
         async with self._busy:
             reading = await self._settled()
             if reading is None:
-                self._in_force.trouble(f"the files keep changing: none was at rest; {_STAYS}")
+                self._in_force.trouble(f"the files keep changing: they were never at rest; {STAYS}", "source-unsettled")
             else:
-                self._judge(reading)
+                await self._judge(reading)
             return self._in_force.declared()
 
     def changes(self) -> AsyncIterator[None]:
@@ -87,19 +86,21 @@ class FolderSource:
             before = after
         return None
 
-    def _judge(self, reading: Reading) -> None:
+    async def _judge(self, reading: Reading) -> None:
         now = self._clock.now()
         seen = (*_facts(reading), now.date())
         if seen == self._seen:
             self._in_force.checked(now)
             return
-        loaded = self._load(reading.contents, today=now.date(), before=reading.diagnostics)
+        loaded = await asyncio.to_thread(
+            partial(self._load, reading.contents, today=now.date(), before=reading.diagnostics)
+        )
         at = Revision(revision.revision(self._paths[0]))
         if loaded.desired is not None:
             self._in_force.accept(loaded, at, now)
         else:
             because, how = self._why(reading, loaded)
-            self._in_force.reject(at, because, problems(loaded.diagnostics), f"{how}; {_STAYS}", now)
+            self._in_force.reject(at, because, problems(loaded.diagnostics), f"{how}; {STAYS}", now)
         self._seen = seen
 
     def _why(self, reading: Reading, loaded: Loaded) -> tuple[Rejection, str]:

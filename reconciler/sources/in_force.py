@@ -12,6 +12,7 @@ from reconciler.model.board import Declared, Problem, Rejected, Rejection, Revis
 from reconciler.model.desired import Desired
 from reconciler.model.plan import Severity
 
+STAYS = "what was in force stays in force"
 _MOST_PROBLEMS = 200
 """Of one rejected revision; nobody reads on after that."""
 
@@ -76,15 +77,15 @@ class InForce:
         again = before is not None and (before.revision.id, before.because) == (revision.id, because)
         seen_at = before.seen_at if before is not None and again else now
         rejected = Rejected(revision, because, seen_at, found, how)
-        self._state = replace(self._state, rejected=rejected, checked_at=now, trouble="")
+        self._state = replace(self._state, rejected=rejected, checked_at=now, trouble="", trouble_code="")
 
     def checked(self, now: datetime) -> None:
         """It was looked at, and nothing is new."""
-        self._state = replace(self._state, checked_at=now, trouble="")
+        self._state = replace(self._state, checked_at=now, trouble="", trouble_code="")
 
-    def trouble(self, text: str) -> None:
-        """It could not be looked at; all that was known stays."""
-        self._state = replace(self._state, trouble=text)
+    def trouble(self, text: str, code: str) -> None:
+        """It could not be looked at; all that was known stays. `code` is a row of the table."""
+        self._state = replace(self._state, trouble=text, trouble_code=code)
 
 
 def problems(found: Iterable[Diagnostic]) -> tuple[Problem, ...]:

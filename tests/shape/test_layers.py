@@ -45,6 +45,7 @@ OUTSIDE = {
     "dulwich": "sources",
     "paramiko": "sources",
     "sshsig": "sources",
+    "urllib3": "sources",
 }
 """Each library has one importer; the embedded vault keeps a database of its own."""
 
