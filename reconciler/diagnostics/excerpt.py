@@ -12,6 +12,8 @@ TAB = "    "
 _CUT = "…"
 _BEFORE = 3
 """The share of the room, as a divisor, left for what stands before the span when a line is cut."""
+_REACH = 4
+"""Characters beside the span that are looked at, for each column of room: a line may be a million of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,15 +27,19 @@ class Excerpt:
 
 def excerpt(line: str, column: int, end_column: int, room: int) -> Excerpt:
     """Cut `line` to `room` columns so that the span, in characters from 1, is seen from its start."""
-    cells = [TAB if character == "\t" else terminal(character) for character in line.rstrip("\r\n")]
-    first = min(max(column - 1, 0), len(cells))
-    last = min(max(end_column - 1, first + 1), len(cells))
+    line = line.rstrip("\r\n")
+    first = min(max(column - 1, 0), len(line))
+    left_out = max(first - _REACH * room, 0)
+    near = line[left_out : first + _REACH * room]
+    cells = [TAB if character == "\t" else terminal(character) for character in near]
+    first -= left_out
+    last = min(max(end_column - 1 - left_out, first + 1), len(cells))
     begin, end = 0, len(cells)
-    if _width(cells) > room:
+    if len(near) < len(line) or _width(cells) > room:
         begin = _begin(cells, first, last, room)
-        end = _end(cells, begin, room - (1 if begin else 0))
-    head = _CUT if begin else ""
-    tail = _CUT if end < len(cells) else ""
+        end = _end(cells, begin, room - (1 if begin + left_out else 0))
+    head = _CUT if begin + left_out else ""
+    tail = _CUT if left_out + end < len(line) else ""
     start = cell_len(head) + _width(cells[begin:first])
     length = max(_width(cells[first : min(last, end)]), 1)
     return Excerpt((head + "".join(cells[begin:end])).rstrip() + tail, start, length)

@@ -17,6 +17,8 @@ from reconciler.model.span import Span
 
 _STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "bold yellow", Severity.INFO: "bold blue"}
 _NOUNS = {Severity.ERROR: "mistake", Severity.WARNING: "warning", Severity.INFO: "remark"}
+Sources = Mapping[str, Sequence[str]]
+"""The lines of each file."""
 _RANK = {severity: rank for rank, severity in enumerate(Severity)}
 
 
@@ -31,9 +33,10 @@ def print_diagnostics(console: Console, diagnostics: Sequence[Diagnostic], sourc
 def render_diagnostics(diagnostics: Sequence[Diagnostic], sources: Mapping[str, str], *, width: int = 80) -> Paper:
     """The page of `print_diagnostics`; its `plain` is the text without style."""
     page = Paper(width)
+    lines = {file: sources[file].split("\n") for file in _files(diagnostics) if file in sources}
     for diagnostic in in_order(diagnostics):
         page.blank()
-        _diagnostic(page, diagnostic, sources)
+        _diagnostic(page, diagnostic, lines)
     if diagnostics:
         page.blank()
         page.line(tally(diagnostics), style="bold")
@@ -59,7 +62,11 @@ def tally(diagnostics: Sequence[Diagnostic]) -> str:
     return counted + where + ("; nothing was sent to Azure" if stopped else "")
 
 
-def _diagnostic(page: Paper, diagnostic: Diagnostic, sources: Mapping[str, str]) -> None:
+def _files(diagnostics: Sequence[Diagnostic]) -> set[str]:
+    return {span.file for one in diagnostics for span in (one.span, *(note.span for note in one.notes))}
+
+
+def _diagnostic(page: Paper, diagnostic: Diagnostic, sources: Sources) -> None:
     spans = [diagnostic.span, *(note.span for note in diagnostic.notes)]
     gutter = max(len(str(span.line)) for span in spans) if any(span.file for span in spans) else 1
     style = _STYLES[diagnostic.severity]
@@ -72,13 +79,13 @@ def _diagnostic(page: Paper, diagnostic: Diagnostic, sources: Mapping[str, str])
         _labelled(page, gutter, "help", diagnostic.help)
 
 
-def _place(page: Paper, span: Span, sources: Mapping[str, str], gutter: int, caret: str, style: str) -> None:
+def _place(page: Paper, span: Span, sources: Sources, gutter: int, caret: str, style: str) -> None:
     if not span.file:
         return
     edge = " " * gutter
     page.raw((f"{edge}--> ", "blue"), (terminal(str(span)), ""))
-    lines = sources.get(span.file, "").split("\n")
-    if span.file not in sources or not 0 < span.line <= len(lines):
+    lines = sources.get(span.file, [])
+    if not 0 < span.line <= len(lines):
         return
     piece = excerpt(lines[span.line - 1], span.column, span.end_column, page.width - gutter - 3)
     number = str(span.line).rjust(gutter)

@@ -9,15 +9,19 @@ from reconciler.diagnostics.diagnostic import Diagnostic
 from reconciler.model.span import Span
 
 _BOM = "\ufeff"
-_UNSEEN_CATEGORIES = {"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"}
-_UNSEEN_LETTERS = {"\u034f", "\u115f", "\u1160", "\u3164", "\uffa0"}
-"""Letters and marks by category, yet nothing is drawn for them."""
+_UNSEEN_CATEGORIES = {"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp", "Zs"}
+_UNSEEN_LETTERS = {"\u034f", "\u115f", "\u1160", "\u2800", "\u3164", "\uffa0"}
+"""Letters, marks and symbols by category, yet nothing is drawn for them."""
+_BLANKS = {" ", "\u3000"}
+"""The space, and the one of Chinese and Japanese text, which is seen by its width; others pass for a space."""
 _REPORTED = 20
 
 
 def unseen(character: str) -> bool:
-    """Whether a character is drawn as nothing, moves the text around it, or means nothing yet."""
-    return character != "\n" and (character in _UNSEEN_LETTERS or unicodedata.category(character) in _UNSEEN_CATEGORIES)
+    """Whether a character is drawn as nothing or as another one's space, moves its neighbours, or means nothing yet."""
+    if character == "\n" or character in _BLANKS:
+        return False
+    return character in _UNSEEN_LETTERS or unicodedata.category(character) in _UNSEEN_CATEGORIES
 
 
 def spell(character: str) -> str:

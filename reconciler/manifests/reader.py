@@ -15,6 +15,7 @@ from reconciler.model.span import Places, Span
 
 _LOADER: Any = yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader
 MIB = 1 << 20
+_MOST_DIRECTIVES = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,8 @@ def read(content: bytes, file: str, limits: ReadLimits = MANIFEST_LIMITS) -> Rea
             diagnostics=(Diagnostic("yaml-too-large", message, place, "split it into several files"),), complete=False
         )
     text, found = decode(content, file)
+    if text is not None and (crowd := _directives(text, file)):
+        return Reading(diagnostics=(*found, crowd), text=text, complete=False)
     if text is None:
         return Reading(diagnostics=tuple(found), text=_as_text(content), complete=False)
     builder = Builder(file, limits)
@@ -75,6 +78,17 @@ def read_document(content: bytes, file: str, limits: ReadLimits = MANIFEST_LIMIT
         return PlainDocument(diagnostics=tuple(found), text=reading.text)
     document = reading.documents[0]
     return PlainDocument(document.data, document.places, text=reading.text)
+
+
+def _directives(text: str, file: str) -> Diagnostic | None:
+    """A mistake where so many lines begin with % that libyaml, which compares each directive with each, takes minutes.
+
+    A few are left to the parser: within a text in quotes, such a line is no directive.
+    """
+    if text.count("\n%") < _MOST_DIRECTIVES:
+        return None
+    line = text.count("\n", 0, text.index("\n%")) + 2
+    return Diagnostic("yaml-tag", "% directives stand here", Span(file, line, 1, 2), "delete the lines")
 
 
 def _as_text(content: bytes) -> str:

@@ -71,6 +71,7 @@ def test_the_count(found: list[Diagnostic], line: str) -> None:
         ("x" * 300 + "HERE" + "y" * 300, 301, 305, "HERE"),
         ("x" * 300 + "HERE", 301, 305, "HERE"),
         ("HERE" + "y" * 300, 1, 5, "HERE"),
+        ("x" * 1_000_000 + "HERE" + "y" * 1_000_000, 1_000_001, 1_000_005, "HERE"),
     ],
 )
 def test_the_caret_stands_under_the_span(line: str, column: int, end: int, marked: str) -> None:
@@ -82,6 +83,10 @@ def test_the_caret_stands_under_the_span(line: str, column: int, end: int, marke
             cells += character
         position += cell_len(character)
     assert cells == marked
+
+
+def test_of_a_million_characters_without_width_only_a_few_are_shown() -> None:
+    assert len(excerpt("\u0301" * 1_000_000 + "HERE", 1_000_001, 1_000_005, 60).text) < 1_000
 
 
 @pytest.mark.parametrize(("column", "end"), [(0, 0), (5, 5), (99, 120), (3, 1)])

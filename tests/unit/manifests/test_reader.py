@@ -37,6 +37,30 @@ def test_a_byte_order_mark_is_taken_at_the_start_only() -> None:
     assert [one.code for one in read("a: 1\n\ufeffb: 2\n".encode(), "f").diagnostics] == ["yaml-character"]
 
 
+@pytest.mark.parametrize("escape", [r"\u202e", r"\0", r"\u034f", r"\u3164", r"\u2800", r"\u00a0", r"\u2003"])
+def test_an_escape_smuggles_nothing_in_that_cannot_be_seen(escape: str) -> None:
+    assert [one.code for one in read(f'a: "x{escape}y"\n'.encode(), "f").diagnostics] == ["yaml-character"]
+    assert [one.code for one in read(f'a: "x{escape}y"\n'.encode().decode("unicode_escape").encode(), "f").diagnostics]
+
+
+def test_what_can_be_seen_may_stand_there() -> None:
+    assert read('a: "é\u3000\\u00e9 日本 🔒"\n'.encode(), "f").documents[0].data == {"a": "é\u3000é 日本 🔒"}
+
+
+def test_directives_are_refused_before_they_are_compared_with_each_other() -> None:
+    one = read(b"%TAG !t! tag:x\n---\na: 1\n", "f")
+    many = read(b"".join(b"%%TAG !t%d! tag:x\n" % number for number in range(40_000)), "f")
+    assert [found.code for found in one.diagnostics] == [found.code for found in many.diagnostics] == ["yaml-tag"]
+    assert read(b'a: "\n%x"\n', "f").documents[0].data == {"a": " %x"}
+
+
+def test_a_long_name_is_not_repeated_whole() -> None:
+    name = "k" * 5_000
+    for text in (f"&{name} a", f"*{name}", f"!{name} a", f"{{{name}: 1, {name}: 2}}"):
+        (found,) = read(text.encode(), "f").diagnostics
+        assert len(found.message) < 200
+
+
 def test_one_document_with_limits_of_its_own() -> None:
     content = b"a: [" + b"x, " * 60_000 + b"x]\n"
     assert [one.code for one in read_document(content, "f").diagnostics] == ["yaml-too-large"]
