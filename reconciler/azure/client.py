@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from reconciler.azure import operations
 from reconciler.azure.addresses import url_of
 from reconciler.azure.answers import answer
@@ -12,6 +10,7 @@ from reconciler.azure.clock import Clock, Randomness
 from reconciler.azure.decode.errors import azure_error
 from reconciler.azure.decode.jobs import job_failure
 from reconciler.azure.pipeline import Broken, Pipeline, Reply
+from reconciler.azure.slots import Slots
 from reconciler.azure.waiting import retry_after
 from reconciler.model import api
 from reconciler.model.call import Call, Method
@@ -42,7 +41,7 @@ class ReadClient:
         self._pipeline = pipeline
         self._budget = budget
         self._random = random
-        self._slots = asyncio.Semaphore(parallelism)
+        self._slots = Slots(parallelism)
         self.clock = clock
 
     def correlation_id(self) -> str:
@@ -82,7 +81,7 @@ class ReadClient:
         # A POST counts as a write with Resource Manager, even one that only asks (WIRE 11).
         if wait := await self._budget.take(subscription, "reads" if method == "GET" else "writes"):
             return Reply(429, {"retry-after": str(max(1, round(wait)))}, _RESTING, correlation_id)
-        async with self._slots:
+        async with self._slots.take(url):
             result = await self._pipeline.send(method, url, body, correlation_id)
         if isinstance(result, Reply):
             self._budget.note(subscription, result.headers, "backupJobs" if "/backupJobs/" in url else "")

@@ -34,6 +34,7 @@ class Connection:
     pipeline: Pipeline = field(repr=False)
 
     async def close(self) -> None:
+        await self.reader.close()
         await self.pipeline.close()
 
     async def __aenter__(self) -> Connection:

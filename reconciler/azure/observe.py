@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Protocol
 
 import structlog
@@ -15,6 +16,7 @@ from reconciler.azure.decode.vms import region
 from reconciler.azure.inventory import Inventory, read_subscription
 from reconciler.azure.pipeline import Reply
 from reconciler.azure.recovery_points import read_points
+from reconciler.azure.shared import Shared
 from reconciler.azure.vault_content import VaultReader
 from reconciler.model import api, ids
 from reconciler.model.call import Call, canonical
@@ -39,12 +41,20 @@ class Scope(Protocol):
     @property
     def network(self) -> bool: ...
 
+    @property
+    def age(self) -> float: ...
+
 
 class AzureReader:
     """All that a dry run is given: there is no method here that writes."""
 
     def __init__(self, client: ReadClient) -> None:
         self._client = client
+        self._inventories: Shared[Inventory] = Shared(client.clock)
+
+    async def close(self) -> None:
+        """End what nobody waits for any more."""
+        await self._inventories.close()
 
     async def observe(self, scope: Scope) -> Observed:
         """One snapshot; what could not be read is a gap in it, not an exception."""
@@ -67,9 +77,16 @@ class AzureReader:
         return observed
 
     async def _subscription(self, subscription_id: str, scope: Scope, correlation_id: str) -> Inventory:
-        return await read_subscription(
-            self._client, subscription_id, correlation_id, classic=scope.classic, network=scope.network
+        key = subscription_id, scope.classic, scope.network
+        read = partial(
+            read_subscription,
+            self._client,
+            subscription_id,
+            correlation_id,
+            classic=scope.classic,
+            network=scope.network,
         )
+        return await self._inventories.read(key, scope.age, read)
 
     async def _vault(self, vault: Vault, correlation_id: str) -> tuple[ObservedVault | None, list[Gap]]:
         try:

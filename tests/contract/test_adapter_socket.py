@@ -145,6 +145,7 @@ class _Scope:
     vaults = (VAULT,)
     classic = True
     network = True
+    age = 0.0
 
 
 async def test_an_operation_of_the_own_server_is_followed() -> None:

@@ -32,6 +32,7 @@ from reconciler.model.plan import Plan, Step
 KEPT = timedelta(hours=24)
 """How long the outcome of a step is shown that the plan does not speak of any more."""
 SUPERSEDED = "a newer revision is in force"
+ENDED = "an operation ended"
 LOST = "another process is the one that writes"
 
 
@@ -108,7 +109,7 @@ class Errands:
 
     async def _resume(self, run: Run, writer: Writer, opened: OpenOperation) -> None:
         await resume(run, writer, opened)
-        self._ring("an operation ended")
+        self._ring(ENDED)
 
     def _begin(self, run: Run, plan: Plan, observed: Observed, busy: Mapping[str, str]) -> float | None:
         limits = {self.vault.name: LIMITS[self.vault.generation]}
@@ -168,7 +169,7 @@ class Errands:
         if not isinstance(outcome, Skipped):
             self._note(step, outcome)
         if not isinstance(outcome, Skipped) and not (step.call.reads_only and isinstance(outcome, Done)):
-            self._ring("an operation ended")
+            self._ring(ENDED)
 
     def _note(self, step: Step, outcome: Outcome, *, tried: bool = True) -> None:
         before = self.results.get(step.id)

@@ -13,7 +13,7 @@ from reconciler.engine.look import Look
 from reconciler.engine.loop.bell import Bell
 from reconciler.engine.loop.bounded import bounded
 from reconciler.engine.loop.choice import of_vault
-from reconciler.engine.loop.errands import Errands
+from reconciler.engine.loop.errands import ENDED, Errands
 from reconciler.engine.loop.hub import Hub
 from reconciler.engine.loop.picture import Picture
 from reconciler.engine.ports import Scope
@@ -105,7 +105,8 @@ class VaultWatch:
 
     async def _look_and_act(self, this: _Pass) -> None:
         desired = self._hub.orders.desired
-        seen, picture = await self._look(desired, shared=SHARED)
+        calm = this.why != ENDED and not self.works.taken
+        seen, picture = await self._look(desired, shared=SHARED if calm else 0.0)
         if await self._ask(picture):
             picture = await self._draw(desired)
         if self.vault.name in seen.vaults:

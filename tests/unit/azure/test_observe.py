@@ -26,6 +26,7 @@ class Scope:
     vaults: tuple[Vault, ...] = (VAULT,)
     classic: bool = False
     network: bool = False
+    age: float = 0.0
 
 
 def _vault(**properties: Any) -> dict[str, Any]:
