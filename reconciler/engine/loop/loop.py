@@ -116,6 +116,10 @@ class Loop:
         """The source was looked at, and nothing new is in force."""
         self._bulletin.post(source=source)
 
+    def watch(self, vault: str) -> VaultWatch:
+        """The watch of a vault; KeyError for one that is not declared."""
+        return self._watches[vault]
+
     def wake(self, why: str) -> None:
         """A pass over every vault, now."""
         for watch in self._watches.values():

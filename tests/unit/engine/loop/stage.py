@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from reconciler.diagnostics.catalog import catalog
 from reconciler.engine.loop.bulletin import Bulletin
 from reconciler.engine.loop.hub import Tools
 from reconciler.engine.loop.loop import BOUND, Loop, Rules
-from reconciler.engine.ports import Lease, Scope
+from reconciler.engine.ports import Scope
 from reconciler.model.board import Board, LeaseState, Role, SourceState
+from reconciler.model.call import Call
 from reconciler.model.desired import BackupPolicy, Desired, Protection, Vault, VmRef
 from reconciler.model.ids import fold
 from reconciler.model.observed import Gap, Observed, ObservedPolicy, VirtualMachine, VmKey
+from reconciler.model.outcome import Answer, Outcome
 from reconciler.store.journal import Journal
 from tests.unit.engine.estate import SUBSCRIPTION, machine, vault
 from tests.unit.engine.virtual import START, VirtualClock, names
@@ -30,8 +32,10 @@ class Looked(World):
 
     def __init__(self, clock: VirtualClock, vaults: Sequence[str], vms: Sequence[VirtualMachine]) -> None:
         super().__init__(clock, [vault(name) for name in vaults], vms)
-        self.policies[fold("daily")] = ObservedPolicy("", "daily", RULES, "{}")
         self.looks: list[tuple[float, str]] = []
+        self.seconds = 20.0
+        self.answer_seconds = 0.0
+        """How long Azure takes to answer a request that changes something."""
         self.hanging: set[str] = set()
         self.broken: set[str] = set()
         self.clock = clock
@@ -45,6 +49,15 @@ class Looked(World):
             raise RuntimeError("malformed")
         return await super().observe(scope)
 
+    async def submit(self, call: Call, correlation_id: str) -> Answer:
+        if not call.reads_only:
+            await asyncio.sleep(self.answer_seconds)
+        return await super().submit(call, correlation_id)
+
+    def _policy(self, vault_id: str, name: str) -> None:
+        self.policies[fold(name)] = ObservedPolicy(f"{vault_id}/backupPolicies/{name}", name, RULES, "{}")
+        super()._policy(vault_id, name)
+
     async def points(self, observed: Observed, wanted: Sequence[tuple[str, VmKey]]) -> tuple[Observed, tuple[Gap, ...]]:
         return observed, ()
 
@@ -52,8 +65,8 @@ class Looked(World):
 class OwnLease:
     """Implements Lease: nobody else is there, unless the test says so."""
 
-    def __init__(self) -> None:
-        self.ours = True
+    def __init__(self, *, ours: bool = True) -> None:
+        self.ours = ours
         self.epoch = 1
         self.given_back = False
 
@@ -67,21 +80,36 @@ class OwnLease:
         self.given_back = True
 
 
-@dataclass
 class Stage:
-    """One daemon's loop on a world; `paused` and `closed` are what the operator says."""
+    """One daemon after the other on one world and one journal; `said` is what the operator says."""
 
-    world: Looked
-    clock: VirtualClock
-    journal: Journal
-    loop: Loop
-    bulletin: Bulletin
-    lease: Lease
-    said: dict[str, str] = field(default_factory=dict)
+    def __init__(self, world: Looked, journal: Journal, lease: OwnLease, parallelism: int) -> None:
+        self.world = world
+        self.clock = world.clock
+        self.journal = journal
+        self.lease = lease
+        self.said = {"paused": "", "closed": ""}
+        self.rules = Rules(INTERVAL, BRAKES, lambda: self.said["paused"] or None, lambda: self.said["closed"])
+        self._ids = names()
+        self._parallelism = parallelism
+        self.next_process()
+
+    def next_process(self) -> None:
+        """A new daemon, which knows nothing but the journal."""
+        nobody = LeaseState(Role.STANDBY)
+        board = Board("test", "0", START, START, INTERVAL, BOUND * INTERVAL, SourceState("test"), nobody)
+        self.bulletin = Bulletin(board, self.clock.now)
+        tools = Tools(
+            self.world, self.world, self.journal, self.clock, catalog(), self._ids, lambda: 0.5, self._parallelism
+        )
+        self.loop = Loop(tools, self.bulletin, self.lease, self.rules)
 
     @property
     def board(self) -> Board:
         return self.bulletin.board()
+
+    def role(self) -> Role:
+        return self.board.lease.role
 
     def play(self, scene: Callable[[], Awaitable[None]]) -> None:
         """Run the loop while the scene is played, and end it."""
@@ -99,19 +127,29 @@ class Stage:
         """The names of the VMs that are items of any vault."""
         return {item.name for vault in self.world.vaults.values() for item in vault.items.values()}
 
+    def asked(self) -> set[str]:
+        """The paths of the items that were written."""
+        return {path for _, path in self.world.writes if "protectedItems" in path}
+
     def looks(self, name: str) -> list[float]:
+        """When a vault was looked at, in seconds."""
         return [at for at, vault in self.world.looks if vault == name]
+
+    def outcomes(self) -> Mapping[str, Outcome]:
+        return {step_id: result.outcome for step_id, result in self.board.results.items()}
 
 
 def wishes(**vms: Sequence[str]) -> Desired:
     """A vault for each keyword, and in it the VMs that it names."""
     vaults = tuple(Vault(name, SUBSCRIPTION, "rg-backup", "westeurope") for name in vms)
     protections = tuple(
-        Protection(name, name, "daily", tuple(VmRef(vm, "rg") for vm in wanted)) for name, wanted in vms.items()
+        Protection(name, name, "daily", tuple(VmRef(vm, "rg") for vm in wanted))
+        for name, wanted in vms.items()
+        if wanted
     )
     return Desired(
         vaults=vaults,
-        policies=(BackupPolicy("daily", tuple(vms), RULES),),
+        policies=(BackupPolicy("daily", tuple(name for name, wanted in vms.items() if wanted), RULES),),
         protections=protections,
         digest="sha256:wish",
         revision="a" * 40,
@@ -120,22 +158,12 @@ def wishes(**vms: Sequence[str]) -> Desired:
 
 
 @contextmanager
-def stage(desired: Desired, lease: Lease | None = None, interval: float = INTERVAL) -> Iterator[Stage]:
-    """A loop on a new world that has all that is wished for; nothing is declared yet."""
+def stage(lease: OwnLease | None = None, parallelism: int = 10, **vms: Sequence[str]) -> Iterator[Stage]:
+    """A loop on a new world with a vault for each keyword and the VMs that it names; nothing is declared yet."""
     clock = VirtualClock()
-    vms = [machine(ref.name) for one in desired.protections for ref in one.virtual_machines]
-    world = Looked(clock, [one.name for one in desired.vaults], vms)
-    said = {"paused": "", "closed": ""}
-    board = Board(
-        "embedded", "0", START, START, interval, BOUND * interval, SourceState("test"), LeaseState(Role.STANDBY)
-    )
-    bulletin = Bulletin(board, clock.now)
+    world = Looked(clock, list(vms), [machine(name) for wanted in vms.values() for name in wanted])
     with Journal(":memory:", clock.now) as journal:
-        tools = Tools(world, world, journal, clock, catalog(), names(), lambda: 0.5)
-        rules = Rules(interval, BRAKES, lambda: said["paused"] or None, lambda: said["closed"])
-        keeper = lease or OwnLease()
-        loop = Loop(tools, bulletin, keeper, rules)
-        yield Stage(world, clock, journal, loop, bulletin, keeper, said)
+        yield Stage(world, journal, lease or OwnLease(), parallelism)
 
 
 def again(desired: Desired, revision: str) -> Desired:
