@@ -128,7 +128,7 @@ class Branch:
         revision = described(commit)
         if refusal is not None:
             return Candidate(revision, {}, (), refusal)
-        found = tree.read(mirror, commit.tree, self._followed.folder)
+        found = tree.read(mirror, commit.tree.decode("ascii"), self._followed.folder)
         return Candidate(revision, found.contents, found.diagnostics)
 
     def _unsigned(self, commit: Commit) -> Refusal | None:

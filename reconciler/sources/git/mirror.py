@@ -5,13 +5,16 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from hashlib import sha1
 from pathlib import Path
 from typing import BinaryIO, Protocol, cast
 
 from dulwich.client import FetchPackResult, GitClient
+from dulwich.errors import ObjectFormatException
 from dulwich.object_store import DiskObjectStore
-from dulwich.objects import Commit, ObjectID, ShaFile
+from dulwich.objects import Commit, ObjectID, object_header
 from dulwich.refs import Ref
 
 from reconciler.sources.git.pack import measure
@@ -19,6 +22,7 @@ from reconciler.sources.git.trouble import TroubleError, plain
 from reconciler.sources.git.wire import Wire
 
 MEBIBYTE = 1024 * 1024
+COMMIT, TREE, BLOB = 1, 2, 3
 _DEPTH = 100
 """Commits of history that are kept; further back one looks only to tell a rewind from a long absence."""
 _MANY_PACKS = 40
@@ -76,7 +80,7 @@ class Mirror:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._store.close()
+        self._close()
 
     @property
     def is_crowded(self) -> bool:
@@ -84,28 +88,30 @@ class Mirror:
 
     def empty(self) -> None:
         """Forget all objects; the next fetch brings them again."""
-        self._store.close()
+        self._close()
         shutil.rmtree(self._folder, ignore_errors=True)
         self.shallow = frozenset()
         self._store = _open(self._folder)
 
-    def get(self, name: bytes) -> ShaFile:
-        """The object of this id; raises DamagedError."""
+    def get(self, name: str) -> tuple[int, bytes]:
+        """The kind (`COMMIT`, `TREE`, `BLOB`) and the bytes of the object of this id; raises DamagedError."""
         try:
-            kind, content = self._store.get_raw(ObjectID(name))
-            found = ShaFile.from_raw_string(kind, content)
+            kind, content = self._store.get_raw(ObjectID(name.encode("ascii")))
         except Exception as error:
-            raise DamagedError(name.decode("ascii", "replace")) from error
-        if found.id != name:
-            raise DamagedError(name.decode("ascii", "replace"))
-        return found
+            raise DamagedError(name) from error
+        if sha1(object_header(kind, len(content)) + content, usedforsecurity=False).hexdigest() != name:
+            raise DamagedError(name)
+        return kind, content
 
     def commit(self, name: str) -> Commit:
-        """Raises DamagedError."""
-        found = self.get(name.encode("ascii"))
-        if not isinstance(found, Commit):
-            raise DamagedError(name)
-        return found
+        """Raises DamagedError, and TroubleError for what is there but is no commit."""
+        kind, content = self.get(name)
+        try:
+            if kind == COMMIT:
+                return Commit.from_string(content)
+        except (ValueError, AssertionError, ObjectFormatException) as error:
+            raise _no_commit(name) from error
+        raise _no_commit(name)
 
     def has(self, name: str) -> bool:
         return ObjectID(name.encode("ascii")) in self._store
@@ -153,6 +159,11 @@ class Mirror:
                 parents = [parent.decode("ascii") for parent in self.commit(one).parents]
                 todo += [parent for parent in dict.fromkeys(parents) if parent not in seen]
                 seen.update(parents)
+
+    def _close(self) -> None:
+        """What a failed read still points into cannot be unmapped; it goes when that error is collected."""
+        with suppress(BufferError):
+            self._store.close()
 
     def _receive(self, ask: Ask, wire: Wire, wanted: Wanted, known: _Known, file: BinaryIO) -> FetchPackResult:
         def receive(data: bytes) -> int:
@@ -213,6 +224,10 @@ def _newest(refs: Mapping[Ref, ObjectID], branch: bytes) -> ObjectID:
         "source-branch-missing",
         f"the repository has no branch {name} (it has {shown}): was it renamed or deleted? Give another with --branch",
     )
+
+
+def _no_commit(name: str) -> TroubleError:
+    return TroubleError("source-unreachable", f"what the remote has under {name} is no well formed commit")
 
 
 def _texts(names: Iterable[bytes] | None) -> frozenset[str]:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from stat import S_ISDIR, S_ISREG
+from typing import Protocol
 
 from dulwich.errors import ObjectFormatException
-from dulwich.objects import Blob, ObjectID, Tree
+from dulwich.objects import parse_tree
 
 from reconciler.diagnostics.diagnostic import Diagnostic
 from reconciler.model.span import Span
-from reconciler.sources.git.mirror import MEBIBYTE, Mirror
+from reconciler.sources.git.mirror import BLOB, MEBIBYTE, TREE
 from reconciler.sources.git.trouble import TroubleError
 
 _SUFFIXES = (".yaml", ".yml")
@@ -21,6 +22,15 @@ _MOST_ENTRIES = 500_000
 _MOST_FILES = 100_000
 _MOST_BYTES = 256 * MEBIBYTE
 _DEEPEST = 64
+_SHA1 = 20
+
+
+class Objects(Protocol):
+    """As `mirror.Mirror`."""
+
+    def get(self, name: str) -> tuple[int, bytes]: ...
+
+    def has(self, name: str) -> bool: ...
 
 
 @dataclass(slots=True)
@@ -37,10 +47,10 @@ class _Entry:
 
     path: str
     mode: int
-    name: ObjectID
+    name: str
 
 
-def read(mirror: Mirror, root: bytes, folder: tuple[str, ...]) -> Found:
+def read(objects: Objects, root: str, folder: tuple[str, ...]) -> Found:
     """Every `*.yaml` and `*.yml` below `folder` of the tree `root`; names that begin with a dot are left out.
 
     A symbolic link, a submodule, a pointer of Git LFS, and a name that is not the same for everybody, are mistakes of
@@ -48,13 +58,13 @@ def read(mirror: Mirror, root: bytes, folder: tuple[str, ...]) -> Found:
     """
     found = Found()
     where = "/".join(folder)
-    start = _descend(mirror, ObjectID(root), folder, found)
+    start = _descend(objects, root, folder, found)
     if start is None:
         _complain(found, where, "there is no such folder in the commit", "check --path", code="manifest-empty")
         return found
     total = 0
-    for entry in _files(mirror, start, found):
-        content = _content(mirror, entry, found)
+    for entry in _files(objects, start, found):
+        content = _content(objects, entry, found)
         if content is not None:
             found.contents[entry.path] = content
             total += len(content)
@@ -67,10 +77,10 @@ def read(mirror: Mirror, root: bytes, folder: tuple[str, ...]) -> Found:
     return found
 
 
-def _descend(mirror: Mirror, root: ObjectID, folder: tuple[str, ...], found: Found) -> _Entry | None:
+def _descend(objects: Objects, root: str, folder: tuple[str, ...], found: Found) -> _Entry | None:
     here = _Entry("", 0o040000, root)
     for part in folder:
-        inside = {entry.path: entry for entry in _entries(mirror, here, found)} if S_ISDIR(here.mode) else {}
+        inside = {entry.path: entry for entry in _entries(objects, here, found)} if S_ISDIR(here.mode) else {}
         below = inside.get(f"{here.path}/{part}" if here.path else part)
         if below is None:
             return None
@@ -78,7 +88,7 @@ def _descend(mirror: Mirror, root: ObjectID, folder: tuple[str, ...], found: Fou
     return here
 
 
-def _files(mirror: Mirror, start: _Entry, found: Found) -> Iterator[_Entry]:
+def _files(objects: Objects, start: _Entry, found: Found) -> Iterator[_Entry]:
     """Regular files that hold manifests, in order; all else that stands there and matters is complained about."""
     todo, count = [start], 0
     while todo:
@@ -90,7 +100,7 @@ def _files(mirror: Mirror, start: _Entry, found: Found) -> Iterator[_Entry]:
         if here.path.count("/") > _DEEPEST:
             _complain(found, here.path, f"folders are nested more than {_DEEPEST} deep", "put the files higher up")
             continue
-        below = list(_entries(mirror, here, found))
+        below = list(_entries(objects, here, found))
         count += len(below)
         if count > _MOST_ENTRIES:
             text = f"the folder holds more than {_MOST_ENTRIES} files and folders: follow a smaller one with --path"
@@ -98,11 +108,12 @@ def _files(mirror: Mirror, start: _Entry, found: Found) -> Iterator[_Entry]:
         todo += list(_allowed(below, found))[::-1]
 
 
-def _entries(mirror: Mirror, folder: _Entry, found: Found) -> Iterator[_Entry]:
-    tree = mirror.get(folder.name)
+def _entries(objects: Objects, folder: _Entry, found: Found) -> Iterator[_Entry]:
+    """As they stand in the tree, also one that stands there twice."""
+    kind, content = objects.get(folder.name)
     try:
-        entries = list(tree.iteritems()) if isinstance(tree, Tree) else None
-    except (ValueError, AssertionError, ObjectFormatException):
+        entries = list(parse_tree(content, sha_len=_SHA1)) if kind == TREE else None
+    except (ValueError, ObjectFormatException):
         entries = None
     if entries is None:
         _complain(found, folder.path, "the folder is not well formed", "write the commit anew with Git")
@@ -111,7 +122,7 @@ def _entries(mirror: Mirror, folder: _Entry, found: Found) -> Iterator[_Entry]:
         text = "".join(_shown(one) for one in raw.decode("utf-8", "backslashreplace"))
         if raw.decode("utf-8", "replace") != text or raw in {b"", b".", b".."} or b"/" in raw:
             mode = _ODD
-        yield _Entry(f"{folder.path}/{text}" if folder.path else text, mode, name)
+        yield _Entry(f"{folder.path}/{text}" if folder.path else text, mode, name.decode("ascii"))
 
 
 def _shown(character: str) -> str:
@@ -140,20 +151,20 @@ def _allowed(entries: list[_Entry], found: Found) -> Iterator[_Entry]:
             _complain(found, entry.path, f"this is neither a file nor a folder (mode {entry.mode:o})", "remove it")
 
 
-def _content(mirror: Mirror, entry: _Entry, found: Found) -> bytes | None:
-    if not mirror.has(entry.name.decode("ascii")):
+def _content(objects: Objects, entry: _Entry, found: Found) -> bytes | None:
+    if not objects.has(entry.name):
         _complain(found, entry.path, "the file is larger than a manifest may be (1 MiB)", "split it")
         return None
-    blob = mirror.get(entry.name)
-    if not isinstance(blob, Blob):
+    kind, content = objects.get(entry.name)
+    if kind != BLOB:
         _complain(found, entry.path, "the file is not well formed", "write the commit anew with Git")
         return None
-    if blob.data.startswith(_POINTER):
+    if content.startswith(_POINTER):
         message = "this is a pointer of Git LFS: the content itself is not in the repository"
         _complain(found, entry.path, message, "commit the file without LFS")
         return None
-    return blob.data[: MEBIBYTE + 1]
+    return content[: MEBIBYTE + 1]
 
 
 def _complain(found: Found, path: str, message: str, advice: str, *, code: str = "manifest-unreadable") -> None:
-    found.diagnostics.append(Diagnostic(code, message, Span(path, 0, 0, 0), advice))
+    found.diagnostics.append(Diagnostic(code, message, Span(path or ".", 0, 0, 0), advice))
