@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from reconciler import __version__
 from reconciler.diagnostics.catalog import catalog
+from reconciler.diagnostics.escape import json_text
 from reconciler.diagnostics.plan_words import USUAL_QUIET, in_action_order, in_quiet_order, sorted_findings
 from reconciler.model.call import Json
 from reconciler.model.outcome import AzureError, Failed, Outcome, Retry, Skipped, word
@@ -24,7 +24,7 @@ NOT_REACHED = Skipped("the run ended before this step")
 
 def plan_json(plan: Plan, *, cloud: str, outcomes: Mapping[str, Outcome] | None = None) -> str:
     """The document as text, ASCII only and with a newline at its end."""
-    return json.dumps(plan_document(plan, cloud=cloud, outcomes=outcomes), indent=2) + "\n"
+    return json_text(plan_document(plan, cloud=cloud, outcomes=outcomes), indent=2) + "\n"
 
 
 def plan_document(plan: Plan, *, cloud: str, outcomes: Mapping[str, Outcome] | None = None) -> dict[str, Json]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import TextIO
@@ -20,6 +19,7 @@ from reconciler.diagnostics.as_json import (
     step_document,
 )
 from reconciler.diagnostics.catalog import catalog
+from reconciler.diagnostics.escape import json_text
 from reconciler.diagnostics.plan_text import summary
 from reconciler.diagnostics.plan_words import reason_words, sorted_findings
 from reconciler.model.call import Json
@@ -100,4 +100,4 @@ def _told(step: Step) -> str:
 
 def _line(at: datetime, level: str, message: str, kind: str, extra: Mapping[str, Json]) -> str:
     head: dict[str, Json] = {"@level": level, "@message": message, "@timestamp": rfc3339(at), "type": kind}
-    return json.dumps(head | dict(extra), separators=(",", ":")) + "\n"
+    return json_text(head | dict(extra)) + "\n"

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from datetime import datetime
 
 from reconciler import __version__
 from reconciler.diagnostics.as_json import finding_document, rfc3339
 from reconciler.diagnostics.catalog import catalog
+from reconciler.diagnostics.escape import json_text
 from reconciler.model.call import Json
 from reconciler.model.status import JobEnd, JobStatus, NextBackup, Status, Trust, VaultStatus, VmStatus
 
@@ -17,7 +17,7 @@ FORMAT_VERSION = "1.0"
 
 def status_json(status: Status, *, cloud: str) -> str:
     """The document as text, ASCII only and with a newline at its end."""
-    return json.dumps(status_document(status, cloud=cloud), indent=2) + "\n"
+    return json_text(status_document(status, cloud=cloud), indent=2) + "\n"
 
 
 def status_document(status: Status, *, cloud: str) -> dict[str, Json]:

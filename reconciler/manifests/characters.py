@@ -5,13 +5,11 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterator
 
+from reconciler.diagnostics import escape
 from reconciler.diagnostics.diagnostic import Diagnostic
 from reconciler.model.span import Span
 
 _BOM = "\ufeff"
-_UNSEEN_CATEGORIES = {"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp", "Zs"}
-_UNSEEN_LETTERS = {"\u034f", "\u115f", "\u1160", "\u2800", "\u3164", "\uffa0"}
-"""Letters, marks and symbols by category, yet nothing is drawn for them."""
 _BLANKS = {" ", "\u3000"}
 """The space, and the one of Chinese and Japanese text, which is seen by its width; others pass for a space."""
 _REPORTED = 20
@@ -21,7 +19,7 @@ def unseen(character: str) -> bool:
     """Whether a character is drawn as nothing or as another one's space, moves its neighbours, or means nothing yet."""
     if character == "\n" or character in _BLANKS:
         return False
-    return character in _UNSEEN_LETTERS or unicodedata.category(character) in _UNSEEN_CATEGORIES
+    return escape.unseen(character) or unicodedata.category(character) == "Zs"
 
 
 def spell(character: str) -> str:
