@@ -15,6 +15,7 @@ import click
 
 from reconciler import __version__, settings
 from reconciler.cli import exits
+from reconciler.cli.ci_stream import guarded
 from reconciler.cli.exits import Exit
 from reconciler.cli.lazy import Entry, LazyGroup
 from reconciler.cli.options import files_option, lang_option, option
@@ -176,14 +177,16 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run a command line and leave with its exit code, by SystemExit."""
     gc.set_threshold(*_GC_THRESHOLDS)
     signal.signal(signal.SIGTERM, _terminated)
-    sys.exit(_guarded(arguments))
+    with guarded(os.environ):
+        code = _ended(arguments)
+    sys.exit(code)
 
 
 def _terminated(_number: int, _frame: FrameType | None) -> None:
     raise SystemExit(int(Exit.SIGTERM))
 
 
-def _guarded(arguments: Sequence[str] | None) -> int:
+def _ended(arguments: Sequence[str] | None) -> int:
     """The exit code of a command line; nothing that goes wrong becomes a traceback unless asked for."""
     try:
         code = root.main(args=None if arguments is None else [*arguments], prog_name="reconcile", standalone_mode=False)

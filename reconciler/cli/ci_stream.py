@@ -1,0 +1,104 @@
+"""stdout and stderr as commands print to them: they take any text, and in a CI job no line of it is a command.
+
+Agents read commands out of every line that is printed. All that is printed goes through here, so that no place that
+prints can forget it.
+"""
+
+from __future__ import annotations
+
+import io
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import TextIO, cast
+
+_AGENTS = ("GITHUB_ACTIONS", "TF_BUILD")
+"""Set by the agents that obey the lines of a log."""
+_LONGEST = 1 << 20
+"""Characters of a line that are held back until it ends; of one that does not, as many as a marker may have."""
+_MARKER = 64
+
+
+def in_ci(environment: Mapping[str, str]) -> bool:
+    """Whether an agent of GitHub or Azure Pipelines reads along."""
+    return any(environment.get(name, "").lower() == "true" for name in _AGENTS)
+
+
+class CiStream(io.TextIOBase):
+    """A stream whose lines cannot be commands; `obey` is the one way around that.
+
+    A line is written when it has ended: half a marker in one write and half in the next are one marker to an agent.
+    """
+
+    def __init__(self, under: TextIO) -> None:
+        self._under = under
+        self._begun = ""
+
+    def write(self, text: str, /) -> int:
+        whole, end, rest = (self._begun + text).rpartition("\n")
+        if len(rest) >= _LONGEST:
+            end, rest = end + rest[:-_MARKER], rest[-_MARKER:]
+        self._begun = rest
+        self._put(whole + end)
+        return len(text)
+
+    def obey(self, commands: str) -> None:
+        """Lines that are meant to be commands, in a format of the agent's."""
+        self.finish()
+        self._under.write(commands)
+
+    def finish(self) -> None:
+        """Write the line that was begun and not ended."""
+        begun, self._begun = self._begun, ""
+        self._put(begun)
+        self.flush()
+
+    def flush(self) -> None:
+        self._under.flush()
+
+    def isatty(self) -> bool:
+        return self._under.isatty()
+
+    def fileno(self) -> int:
+        return self._under.fileno()
+
+    def writable(self) -> bool:
+        return True
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._under, name)
+
+    def _put(self, text: str) -> None:
+        from reconciler.diagnostics.escape import ci_lines
+
+        if text:
+            self._under.write(ci_lines(text))
+
+
+@contextmanager
+def guarded(environment: Mapping[str, str]) -> Iterator[None]:
+    """What stdout and stderr cannot encode is spelled out; where an agent reads along, the guard stands before both."""
+    before = sys.stdout, sys.stderr
+    for stream in before:
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    if not in_ci(environment):
+        yield
+        return
+    guards = [CiStream(stream) for stream in before]
+    sys.stdout, sys.stderr = (cast("TextIO", guard) for guard in guards)
+    try:
+        yield
+    finally:
+        for guard in guards:
+            guard.finish()
+        sys.stdout, sys.stderr = before
+
+
+def obey(commands: str) -> None:
+    """Print lines that an agent is to carry out."""
+    stream: object = sys.stdout
+    if isinstance(stream, CiStream):
+        stream.obey(commands)
+    else:
+        sys.stdout.write(commands)
