@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from starlette.applications import Starlette
 
     from reconciler.azure.connect import Connection
+    from reconciler.azure.meter import Meter
     from reconciler.manifests.load import Loaded
     from reconciler.vaultserver.world import World
 
@@ -201,7 +202,7 @@ def require_allowed(desired: Desired, settings: Settings) -> None:
             )
 
 
-def connect(place: Place, settings: Settings, *, write: bool) -> Connection:
+def connect(place: Place, settings: Settings, *, write: bool, meter: Meter | None = None) -> Connection:
     """A connection with a reader and, only if asked for, a writer; nothing is sent yet. SetupError."""
     from reconciler.azure.clouds import UnknownCloudError
     from reconciler.azure.connect import connect as connect_to
@@ -212,7 +213,7 @@ def connect(place: Place, settings: Settings, *, write: bool) -> Connection:
 
         cloud = create_app(place.world)
     try:
-        return connect_to(cloud, clock=place.clock, random=SystemRandom(), writable=write)
+        return connect_to(cloud, clock=place.clock, random=SystemRandom(), writable=write, meter=meter)
     except UnknownCloudError as error:
         raise UsageSetupError(str(error)) from error
 

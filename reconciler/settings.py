@@ -50,6 +50,8 @@ class Settings:
     """Seconds between two passes of watch mode."""
     listen: str = "127.0.0.1:8080"
     """Where watch mode serves its page: HOST:PORT."""
+    vm_series: int = 0
+    """For how many VMs `/metrics` has series of their own."""
 
 
 _KEYS: Mapping[str, tuple[type | tuple[type, ...], str]] = {
@@ -75,6 +77,7 @@ _KEYS: Mapping[str, tuple[type | tuple[type, ...], str]] = {
     "pause-file": (str, "a path"),
     "subscription": (list, "a list of subscription ids"),
     "interval": (str, 'a duration, such as "5 minutes"'),
+    "vm-series": (int, "a whole number"),
     "listen": (str, 'a host and a port, such as "127.0.0.1:8080"'),
 }
 """What a settings file may say: the long flags of the same names."""

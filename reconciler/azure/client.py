@@ -9,6 +9,7 @@ from reconciler.azure.budget import Budget, subscription_of
 from reconciler.azure.clock import Clock, Randomness
 from reconciler.azure.decode.errors import azure_error
 from reconciler.azure.decode.jobs import job_failure
+from reconciler.azure.meter import Meter, Silent, operation_of
 from reconciler.azure.pipeline import Broken, Pipeline, Reply
 from reconciler.azure.slots import Slots
 from reconciler.azure.waiting import retry_after
@@ -37,8 +38,17 @@ class NotReadOnlyError(RuntimeError):
 class ReadClient:
     """Sends GET and the two checks that go by POST. Has no method that could change anything."""
 
-    def __init__(self, pipeline: Pipeline, budget: Budget, clock: Clock, random: Randomness, parallelism: int) -> None:
+    def __init__(
+        self,
+        pipeline: Pipeline,
+        budget: Budget,
+        clock: Clock,
+        random: Randomness,
+        parallelism: int,
+        meter: Meter | None = None,
+    ) -> None:
         self._pipeline = pipeline
+        self._meter = meter or Silent()
         self._budget = budget
         self._random = random
         self._slots = Slots(parallelism)
@@ -79,15 +89,22 @@ class ReadClient:
         """One exchange within the subscription's budget; a 429 or a 503 pauses all of its callers."""
         subscription = subscription_of(url)
         # A POST counts as a write with Resource Manager, even one that only asks (WIRE 11).
-        if wait := await self._budget.take(subscription, "reads" if method == "GET" else "writes"):
+        asked_at = self.clock.monotonic()
+        wait = await self._budget.take(subscription, "reads" if method == "GET" else "writes")
+        self._meter.waited(self.clock.monotonic() - asked_at)
+        if wait:
             return Reply(429, {"retry-after": str(max(1, round(wait)))}, _RESTING, correlation_id)
         async with self._slots.take(url):
+            sent_at = self.clock.monotonic()
             result = await self._pipeline.send(method, url, body, correlation_id)
+        code = str(result.status) if isinstance(result, Reply) else "broken"
+        self._meter.asked(operation_of(method, url), code, self.clock.monotonic() - sent_at)
         if isinstance(result, Reply):
             self._budget.note(subscription, result.headers, "backupJobs" if "/backupJobs/" in url else "")
             if result.status in {429, 503}:
-                asked = retry_after(result.headers.get("retry-after"), self.clock.now())
-                self._budget.pause(subscription, asked or _PAUSE)
+                seconds = retry_after(result.headers.get("retry-after"), self.clock.now()) or _PAUSE
+                self._budget.pause(subscription, seconds)
+                self._meter.paused(subscription, seconds)
         return result
 
 

@@ -10,6 +10,7 @@ from reconciler.azure.client import ReadClient, WriteClient
 from reconciler.azure.clock import Clock, Randomness
 from reconciler.azure.clouds import EMBEDDED, Cloud, cloud_of
 from reconciler.azure.credentials import credential_for
+from reconciler.azure.meter import Meter
 from reconciler.azure.observe import AzureReader
 from reconciler.azure.pipeline import Pipeline
 from reconciler.azure.transport import AsgiApp, AsgiTransport
@@ -51,6 +52,7 @@ def connect(
     random: Randomness,
     parallelism: int = PARALLELISM,
     writable: bool = False,
+    meter: Meter | None = None,
 ) -> Connection:
     """Open a connection; nothing is sent yet. `cloud` is what `--cloud` names, or an ASGI application to call.
 
@@ -58,7 +60,9 @@ def connect(
     """
     chosen = cloud_of(cloud) if isinstance(cloud, str) else EMBEDDED
     transport = _socket(chosen) if isinstance(cloud, str) else AsgiTransport(cloud)
-    return open_connection(chosen, transport, clock=clock, random=random, parallelism=parallelism, writable=writable)
+    return open_connection(
+        chosen, transport, clock=clock, random=random, parallelism=parallelism, writable=writable, meter=meter
+    )
 
 
 def open_connection(
@@ -69,14 +73,15 @@ def open_connection(
     random: Randomness,
     parallelism: int = PARALLELISM,
     writable: bool = False,
+    meter: Meter | None = None,
 ) -> Connection:
     """A connection over a given transport. Without `writable` there is no writer, and the pipeline refuses writes."""
     pipeline = Pipeline(cloud, credential_for(cloud), transport, clock, writable=writable)
     budget = Budget(clock)
     if not writable:
-        reader = ReadClient(pipeline, budget, clock, random, parallelism)
+        reader = ReadClient(pipeline, budget, clock, random, parallelism, meter)
         return Connection(cloud, AzureReader(reader), None, pipeline)
-    client = WriteClient(pipeline, budget, clock, random, parallelism)
+    client = WriteClient(pipeline, budget, clock, random, parallelism, meter)
     return Connection(cloud, AzureReader(client), AzureWriter(client), pipeline)
 
 

@@ -114,6 +114,8 @@ RECONCILE_PAUSE=1 stops all writes. Nothing of this is ever read from the folder
         help="With --watch: the time between two looks at a vault.")  # fmt: skip
 @option("--listen", type=Listen(), default="127.0.0.1:8080", show_default=True, metavar="HOST:PORT",
         help="With --watch: where page, probes and metrics are served.")  # fmt: skip
+@option("--vm-series", type=click.IntRange(0, 10_000), default=0, metavar="N",
+        help="With --watch: for so many VMs /metrics has series of their own.")  # fmt: skip
 @option("--cloud", type=Cloud(), default="azure", show_default=True, metavar="CLOUD",
         help="azure, azure-usgov, azure-china, an https:// Resource Manager endpoint (http:// on loopback), "
              "or embedded[:FILE], the vault that ships with this tool.")  # fmt: skip

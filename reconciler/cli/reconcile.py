@@ -77,6 +77,7 @@ def settings_of(words: dict[str, Any]) -> Settings:
         subscriptions=words["subscription"],
         interval=words["interval"],
         listen=words["listen"],
+        vm_series=words["vm_series"],
     )
 
 

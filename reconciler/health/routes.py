@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from reconciler.health.metrics import CONTENT_TYPE, Metrics
 from reconciler.health.probes import Verdict, live, ready
 from reconciler.model.board import Board
 
@@ -20,6 +21,7 @@ class Vitals:
     board: Callable[[], Board]
     ages: Callable[[], Mapping[str, float]]
     stopping: Callable[[], str]
+    metrics: Metrics
 
 
 def routes(vitals: Vitals) -> list[Route]:
@@ -29,7 +31,10 @@ def routes(vitals: Vitals) -> list[Route]:
     async def readyz(_request: Request) -> JSONResponse:
         return _told(ready(vitals.board(), vitals.stopping()), vitals.board())
 
-    return [Route("/livez", livez), Route("/healthz", livez), Route("/readyz", readyz)]
+    async def metrics(_request: Request) -> Response:
+        return Response(vitals.metrics.text(), media_type=CONTENT_TYPE)
+
+    return [Route("/livez", livez), Route("/healthz", livez), Route("/readyz", readyz), Route("/metrics", metrics)]
 
 
 def _told(verdict: Verdict, board: Board) -> JSONResponse:

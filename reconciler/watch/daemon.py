@@ -23,6 +23,7 @@ from reconciler.engine.loop.loop import BOUND, Loop, Rules
 from reconciler.engine.loop.picture import Picture
 from reconciler.engine.ports import Source
 from reconciler.engine.reconcile import new_uuid
+from reconciler.health.metrics import Metrics
 from reconciler.health.routes import Vitals, routes
 from reconciler.model.board import Board, LeaseState, Role, SourceState
 from reconciler.settings import Settings, pause_file_reason
@@ -36,11 +37,12 @@ async def watch(place: Place, settings: Settings, server: Server, tell: Callable
     """Run until a signal comes, and say which. `tell` is given lines for people. SetupError, JournalError."""
     from reconciler.store.journal import Journal
 
+    bulletin = Bulletin(_first_board(place, settings), place.clock.now)
+    metrics = Metrics(bulletin.board, place.clock.now, place.clock.monotonic, settings.vm_series)
     with Journal(str(place.journal), place.clock.now) as journal:
-        async with app.connect(place, settings, write=True) as azure:
+        async with app.connect(place, settings, write=True, meter=metrics) as azure:
             if azure.writer is None:
                 raise RuntimeError("a connection for writing came without a writer")
-            random = SystemRandom()
             tools = Tools(
                 azure.reader,
                 azure.writer,
@@ -48,20 +50,23 @@ async def watch(place: Place, settings: Settings, server: Server, tell: Callable
                 place.clock,
                 catalog(),
                 new_uuid,
-                random.random,
+                SystemRandom().random,
                 settings.parallelism,
                 settings.timeout,
             )
-            bulletin = Bulletin(_first_board(place, settings), place.clock.now)
             loop = Loop(tools, bulletin, SoleLease(), rules(settings), _in_a_thread)
-            return await Daemon(place, settings, loop, bulletin, server).run(_source(place, settings), tell)
+            daemon = Daemon(place, settings, loop, bulletin, server, metrics)
+            return await daemon.run(_source(place, settings), tell)
 
 
 class Daemon:
     """One loop, its source and its server, until a signal ends them."""
 
-    def __init__(self, place: Place, settings: Settings, loop: Loop, bulletin: Bulletin, server: Server) -> None:
+    def __init__(
+        self, place: Place, settings: Settings, loop: Loop, bulletin: Bulletin, server: Server, metrics: Metrics
+    ) -> None:
         self._place = place
+        self._metrics = metrics
         self._settings = settings
         self._loop = loop
         self._bulletin = bulletin
@@ -80,16 +85,22 @@ class Daemon:
         tell(f"Watching. The page is at {self._server.url}")
         following = asyncio.create_task(follow(source, self._loop, self._place.clock, self._settings.interval))
         following.add_done_callback(self._source_ended)
+        beside = [following, asyncio.create_task(self._count())]
         try:
             await self._loop.run()
         finally:
-            following.cancel()
-            await asyncio.gather(following, return_exceptions=True)
+            for task in beside:
+                task.cancel()
+            await asyncio.gather(*beside, return_exceptions=True)
             await self._server.close()
         return self._signal or signal.SIGTERM
 
+    async def _count(self) -> None:
+        async for board in self._bulletin.changes():
+            self._metrics.take(board)
+
     def _app(self) -> Starlette:
-        vitals = Vitals(self._bulletin.board, self._loop.ages, lambda: self._loop.stopping)
+        vitals = Vitals(self._bulletin.board, self._loop.ages, lambda: self._loop.stopping, self._metrics)
         return Starlette(routes=[*routes(vitals)])
 
     def _caught(self, number: signal.Signals) -> None:

@@ -41,6 +41,7 @@ OUTSIDE = {
     "azure": "azure",
     "click": "cli",
     "sqlite3": "store",
+    "prometheus_client": "health",
     "watchfiles": "sources",
     "dulwich": "sources",
     "paramiko": "sources",
