@@ -13,6 +13,7 @@ from types import MappingProxyType
 import msgspec
 
 from reconciler.diagnostics.catalog_match import Matcher, number
+from reconciler.diagnostics.catalog_reading import Vocabulary
 from reconciler.diagnostics.catalog_rows import Operation, RetryRule, Row, Topic, Variant, Who, Words
 from reconciler.model.ids import fold
 from reconciler.model.outcome import AzureError
@@ -48,10 +49,11 @@ class Found:
 
 @dataclass(frozen=True)
 class Catalog:
-    """The rows and the topics by id."""
+    """The rows and the topics by id, and the words by which messages are read."""
 
     rows: Mapping[str, Row]
     topics: Mapping[str, Topic] = field(default_factory=dict)
+    words: Vocabulary = field(default_factory=Vocabulary)
 
     def row(self, code: str) -> Row:
         """The row of one of our own codes; an unknown one is a bug of ours, and a KeyError."""
@@ -60,9 +62,9 @@ class Catalog:
     def match(self, operation: str, error: AzureError, facts: Collection[str] = ()) -> Row:
         """The row that explains `error` when it answered `operation`; `unclassified` when none does, or several do.
 
-        Tried in this order: what a code of several meanings says, symbolic code, numeric code, a code within the
-        message, English text, localised text, HTTP status, all among the rows of the operation; then the symbolic
-        code whatever the operation, if only one row has it. `facts` are names of observed facts that stand against
+        Tried in this order: symbolic code, numeric code, a code within the message, the text, HTTP status, all among
+        the rows of the operation; then the symbolic code whatever the operation, if only one row has it. A code that
+        names no cause (`vague`) comes after the text. `facts` are names of observed facts that stand against
         the operation (`vm-gone`, or an unsupported one as `storage`): they turn a disguised row into its variant,
         with the same id and a retry rule of its own.
         """
@@ -82,7 +84,9 @@ class Catalog:
             return Found(self.rows[wanted])
         if wanted in self.topics:
             return Found(None, topic=self.topics[wanted])
-        hits = [row for row in self._matcher.ordered("") if _named(row, wanted)]
+        hits = sorted(
+            (row for row in self.rows.values() if _named(row, wanted)), key=lambda row: _only_there(row, wanted)
+        )
         if hits:
             return Found(_in_its_words(hits[0], wanted), tuple(row.id for row in hits[1:]))
         return Found(None, self._near(wanted))
@@ -96,11 +100,16 @@ class Catalog:
 
     @cached_property
     def _matcher(self) -> Matcher:
-        return Matcher(self.rows.values())
+        return Matcher(self.rows.values(), self.words)
 
 
 def _named(row: Row, wanted: str) -> bool:
     return wanted in {fold(code) for code in row.codes} or number(wanted) in row.numbers
+
+
+def _only_there(row: Row, wanted: str) -> bool:
+    """Whether the row has the code for one of its operations only: the others come first."""
+    return wanted not in map(fold, row.azure) and number(wanted) not in row.numbers
 
 
 def _in_its_words(row: Row, code: str) -> Row:
@@ -121,10 +130,11 @@ def catalog() -> Catalog:
 def parse(text: str) -> Catalog:
     """A table from TOML; a row that is not complete and strict is a bug: msgspec.ValidationError."""
     tables = tomllib.loads(text)
-    notes = tables.pop("topics", {})
+    notes, words = tables.pop("topics", {}), msgspec.convert(tables.pop("words", {}), Vocabulary)
     rows = msgspec.convert([{"id": name, **table} for name, table in tables.items()], tuple[Row, ...])
     topics = msgspec.convert([{"id": name, **table} for name, table in notes.items()], tuple[Topic, ...])
-    return Catalog(MappingProxyType({row.id: row for row in rows}), MappingProxyType({one.id: one for one in topics}))
+    by_id = MappingProxyType({row.id: row for row in rows})
+    return Catalog(by_id, MappingProxyType({one.id: one for one in topics}), words)
 
 
 def catalog_order(ids: Iterable[str]) -> list[str]:

@@ -2,85 +2,147 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from functools import lru_cache
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator
+from typing import NamedTuple
 
+from reconciler.diagnostics.catalog_reading import Reader, Reading, Said, Vocabulary
 from reconciler.diagnostics.catalog_rows import Row, Variant
 from reconciler.model.ids import fold
 from reconciler.model.outcome import AzureError
 
-_LONGEST_MESSAGE = 8192
-"""Characters of a message that patterns are tried on: Azure's own messages are far shorter."""
-_CODE = re.compile(r"[A-Z][A-Za-z0-9_]{9,}")
-"""What may be a code within a message: wrapped errors carry the inner code in the text only."""
-_NOT = re.compile(r"n't\b", re.IGNORECASE)
-_VM = re.compile(r"virtual machine", re.IGNORECASE)
-_SPELLINGS = {
-    "延伸模組": "擴充功能",
-    "磁片": "磁碟",
-    "布建": "佈建",
-    "來賓": "客體",
-    "快照集": "快照",
-    "儲存區": "儲存體",
-}
-"""Azure's Chinese messages are translated again and again; these words mean the same."""
+MARGIN = 0.15
+"""By how much the terms of a row must outweigh those of another; less is no difference."""
+_AFFIXES = ("bmsusererror", "usererror")
+"""What Azure writes before or after some of its codes, and leaves out elsewhere."""
+
+Rows = tuple[Row, ...]
+
+
+class _Sign(NamedTuple):
+    """What one passage of a text must hold, and may not hold, to mean a row."""
+
+    row: Row
+    terms: Said
+    barred: Said
+
+    def met(self, passage: Said) -> bool:
+        return self.terms <= passage and self.barred.isdisjoint(passage)
+
+
+class _Signs:
+    """The signs of the rows of one operation, weighed against each other."""
+
+    def __init__(self) -> None:
+        self._signs: list[_Sign] = []
+        self._users: dict[str, set[str]] = defaultdict(set)
+
+    def learn(self, row: Row, texts: Iterable[str], operation: str) -> None:
+        """Take in the signs of a row, save those of another operation."""
+        for text in texts:
+            under, _, words = text.rpartition(":")
+            if under in ("", operation):
+                self._signs.append(_sign(row, words))
+                for term in self._signs[-1].terms:
+                    self._users[term].add(row.id)
+
+    def in_passage(self, passage: Said) -> Rows:
+        """The rows of which the passage meets a sign, without those that another one outweighs or contains.
+
+        A term counts the more the fewer rows use it: 1 when it is of one row only, a quarter when it is of four.
+        """
+        rows: dict[str, Row] = {}
+        said: dict[str, Said] = defaultdict(frozenset)
+        for sign in self._signs:
+            if sign.met(passage):
+                rows[sign.row.id] = sign.row
+                said[sign.row.id] |= sign.terms
+        if len(rows) < 2:
+            return tuple(rows.values())
+        weights = {name: sum(1 / len(self._users[term]) for term in said[name]) for name in rows}
+        enough = max(weights.values()) - MARGIN
+        return tuple(
+            rows[name]
+            for name in rows
+            if weights[name] > enough and not any(said[name] < other for other in said.values())
+        )
+
+
+class _Near:
+    """The rows that concern one operation, by all that can name them."""
+
+    def __init__(self, operation: str, rows: Iterable[Row]) -> None:
+        self.codes: dict[str, Rows] = defaultdict(tuple)
+        self.stems: dict[str, Rows] = defaultdict(tuple)
+        self.numbers: dict[int, Rows] = defaultdict(tuple)
+        self.statuses: dict[int, Rows] = defaultdict(tuple)
+        self.says, self.hints = _Signs(), _Signs()
+        for row in rows:
+            for code in row.codes_under(operation):
+                self.codes[fold(code)] += (row,)
+                self.stems[_stem(code)] += (row,)
+            for one in row.numbers:
+                self.numbers[one] += (row,)
+            for status in row.statuses:
+                self.statuses[status] += (row,)
+            self.says.learn(row, row.says, operation)
+            self.hints.learn(row, row.hints, operation)
 
 
 class Matcher:
     """Compares one error, met under one operation, with rows."""
 
-    def __init__(self, rows: Iterable[Row]) -> None:
-        self._rows = tuple(rows)
-        flags = re.IGNORECASE | re.DOTALL
-        texts = {text for row in self._rows for text in (*row.text, *row.first)}
-        texts |= {text for row in self._rows for variant in row.variants for text in variant.text}
-        self._patterns: Mapping[str, re.Pattern[str]] = {text: re.compile(text, flags) for text in texts}
+    def __init__(self, rows: Iterable[Row], words: Vocabulary) -> None:
+        self._rows = tuple(sorted(rows, key=lambda row: row.id))
+        self._read = Reader(words).read
+        self._vague = set(map(fold, words.vague))
         self._known = {fold(code) for row in self._rows for code in row.codes}
+        self._operations: dict[str, _Near] = {}
 
-    def rows(self, operation: str, error: AzureError, facts: Collection[str]) -> tuple[Row, ...]:
+    def rows(self, operation: str, error: AzureError, facts: Collection[str]) -> Rows:
         """All rows that the first test with an answer leaves; more than one when nothing tells them apart."""
-        near = self.ordered(operation)
-        for test in self._tests(operation, error):
-            found = [row for row in near if row.concerns(operation) and test(row)]
+        for found in self._answers(self._near(operation), error):
             if found:
-                best = _rank(found[0], operation)
-                level = (row for row in found if _rank(row, operation) == best)
-                return tuple(self._narrowed(row, error, facts) for row in level)
-        return tuple(row for row in near if error.code and _has(row, "", error.code, anywhere=True))
+                return tuple(self._narrowed(row, error, facts) for row in found)
+        return tuple(row for row in self._rows if error.code and fold(error.code) in map(fold, row.codes))
 
-    def ordered(self, operation: str) -> list[Row]:
-        """Rows of the operation itself before those of any; the specific before the general."""
-        return sorted(self._rows, key=lambda row: (*_rank(row, operation), row.id))
+    def _near(self, operation: str) -> _Near:
+        if operation not in self._operations:
+            rows = [row for row in self._rows if row.concerns(operation)]
+            self._operations[operation] = _Near(operation, rows)
+        return self._operations[operation]
 
-    def _tests(self, operation: str, error: AzureError) -> Iterator[Callable[[Row], bool]]:
-        message = _message(error)
-        numbers = {error.number, number(error.code)} - {0, -1}
-        yield lambda row: self._speaks(row.first, message)
-        yield lambda row: _has(row, operation, error.code)
-        yield lambda row: bool(numbers & set(row.numbers)) or any(_has(row, operation, str(one)) for one in numbers)
-        if fold(error.code) not in self._known:
-            inner = [code for code in dict.fromkeys(_CODE.findall(message)) if fold(code) in self._known]
-            yield lambda row: any(_has(row, operation, code) for code in inner)
-        yield lambda row: self._speaks([text for text in row.text if text.isascii()], message)
-        yield lambda row: self._speaks([text for text in row.text if not text.isascii()], message)
-        yield lambda row: error.status in row.statuses
-
-    def _speaks(self, texts: Collection[str], message: str) -> bool:
-        if not texts:
-            return False
-        plain, tight = _plain(message), _tight(message)
-        return any(self._patterns[text].search(plain if text.isascii() else tight) for text in texts)
+    def _answers(self, near: _Near, error: AzureError) -> Iterator[Rows]:
+        """What each test leaves, the surest first: codes, numbers, codes within the text, then what the text says."""
+        code, reading = fold(error.code), self._read(error.message)
+        vague = code in self._vague
+        if not vague:
+            yield near.codes.get(code, ())
+        for one in (error.number, number(error.code)):
+            yield near.numbers.get(one, ()) or near.codes.get(str(one), ())
+        if vague or code not in self._known:
+            named = [one for one in (error.code, *reading.codes) if fold(one) not in self._vague]
+            yield from (near.codes.get(fold(one), ()) for one in named)
+            stems = (near.stems.get(_stem(one), ()) for one in named)
+            yield from (found for found in stems if len(found) == 1)
+        yield from (near.numbers.get(one, ()) for one in sorted(reading.numbers))
+        own = () if code in self._known else self._read(error.code).facts
+        yield from map(near.says.in_passage, (*own, *reading.facts))
+        yield near.codes.get(code, ())
+        yield from map(near.hints.in_passage, (*own, *reading.facts))
+        yield from map(near.says.in_passage, reading.advice)
+        yield from map(near.hints.in_passage, reading.advice)
+        yield near.statuses.get(error.status, ())
 
     def _narrowed(self, row: Row, error: AzureError, facts: Collection[str]) -> Row:
         """The variant that the error itself names, else the one that observed facts name, else the row as it is."""
-        message = _message(error)
-        own = {fold(error.code), *map(fold, _CODE.findall(message))}
+        reading = self._read(error.message)
+        own = {fold(error.code), *map(fold, reading.codes)}
         for variant in row.variants:
-            if own & {fold(code) for code in variant.azure} or _numbered(variant, error):
+            if own & set(map(fold, variant.azure)) or {error.number, number(error.code)} & set(variant.numbers):
                 return row.as_variant(variant)
         for variant in row.variants:
-            if self._speaks(variant.text, message) or set(facts) & set(variant.when):
+            if _speaks(variant, reading) or set(facts) & set(variant.when):
                 return row.as_variant(variant)
         return row
 
@@ -90,42 +152,21 @@ def number(code: str) -> int:
     return int(code) if code.isascii() and code.isdigit() and len(code) <= 12 else -1
 
 
-def _numbered(variant: Variant, error: AzureError) -> bool:
-    return bool({error.number, number(error.code)} & set(variant.numbers))
+def _speaks(variant: Variant, reading: Reading) -> bool:
+    signs = [frozenset(terms.split()) for terms in variant.says]
+    return any(sign <= passage for sign in signs for passage in reading.facts)
 
 
-def _rank(row: Row, operation: str) -> tuple[bool, int]:
-    return operation not in row.operations, row.order
+def _sign(row: Row, words: str) -> _Sign:
+    """`agent absent !vault`: the first two and not the third."""
+    barred = {word[1:] for word in words.split() if word.startswith("!")}
+    terms = {word for word in words.split() if not word.startswith("!")}
+    return _Sign(row, frozenset(terms), frozenset(barred))
 
 
-def _has(row: Row, operation: str, code: str, *, anywhere: bool = False) -> bool:
-    """Azure spells its own codes in several cases, so case does not count."""
-    wanted = fold(code)
-    if anywhere:
-        return wanted in _folded(row.codes)
-    return bool(wanted) and not _folded(row.azure).isdisjoint((wanted, f"{operation}:{wanted}"))
-
-
-@lru_cache(maxsize=1024)
-def _folded(codes: tuple[str, ...]) -> frozenset[str]:
-    return frozenset(map(fold, codes))
-
-
-def _message(error: AzureError) -> str:
-    return error.message[:_LONGEST_MESSAGE]
-
-
-@lru_cache(maxsize=64)
-def _plain(message: str) -> str:
-    """In one spelling: single spaces, `is not` for `isn't`, `vm` for virtual machine."""
-    text = _NOT.sub(" not", " ".join(message.replace("’", "'").split()))
-    return _VM.sub("vm", text)
-
-
-@lru_cache(maxsize=64)
-def _tight(message: str) -> str:
-    """Without spaces, which translations set at will around Latin words, and in one spelling."""
-    text = "".join(message.split())
-    for other, ours in _SPELLINGS.items():
-        text = text.replace(other, ours)
-    return text
+def _stem(code: str) -> str:
+    """A code without the words that Azure writes around some of them."""
+    stem = fold(code)
+    for affix in _AFFIXES:
+        stem = stem.removeprefix(affix).removesuffix(affix)
+    return stem

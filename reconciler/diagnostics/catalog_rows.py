@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Literal
 
 import msgspec
@@ -70,15 +71,15 @@ class Words(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
 class Variant(Words, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A row as it reads once the reason behind a general answer is known.
 
-    Known by one of the facts in `when`, by one of the row's own codes (`azure`, `numbers`) or by its `text`. What it
-    does not say (`who`, `retry`) is as in the row.
+    Known by one of the facts in `when`, by one of the row's own codes (`azure`, `numbers`) or by the signs of `says`.
+    What it leaves out (`who`, `retry`) is as in the row.
     """
 
     name: str
     when: tuple[str, ...] = ()
     azure: tuple[str, ...] = ()
     numbers: tuple[int, ...] = ()
-    text: tuple[str, ...] = ()
+    says: tuple[str, ...] = ()
     who: Who | None = None
     retry: RetryRule | None = None
     zh: Words = msgspec.field(name="zh-TW")
@@ -87,11 +88,11 @@ class Variant(Words, frozen=True, forbid_unknown_fields=True, kw_only=True):
 class Row(Words, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """One row of the table. Azure's words are exact: `azure` its codes, `numbers` its numeric ones.
 
-    A code written `protect:Code` counts under that operation only; `codes` has it bare. `text` and `first` hold
-    regular expressions for messages, tried case-insensitively, `first` before any code. Those with Chinese in them see
-    the message without spaces. Among rows that match alike the lower `order` wins: a specific cause stands before a
-    general one. `or_else` are rows that the same answer can also mean, `tell_apart` says what would decide, `see` are
-    topics. `verified` is the ISO date of the last check of the source.
+    A code written `protect:Code` counts under that operation only; `codes` has it bare. `says` are signs in the text of
+    a message: terms of the vocabulary that one sentence must hold, written `protect: agent absent` where they count
+    under one operation only. `hints` are signs that count when no row's `says` is met. `or_else` are rows that the same
+    answer can also mean, `tell_apart` says what would decide, `see` are topics. `verified` is the ISO date of the last
+    check of the source.
     """
 
     id: str
@@ -105,13 +106,12 @@ class Row(Words, frozen=True, forbid_unknown_fields=True, kw_only=True):
     numbers: tuple[int, ...] = ()
     statuses: tuple[int, ...] = ()
     """HTTP statuses that mean this row when nothing else matched."""
-    text: tuple[str, ...] = ()
-    first: tuple[str, ...] = ()
+    says: tuple[str, ...] = ()
+    hints: tuple[str, ...] = ()
     predicted_by: tuple[str, ...] = ()
     or_else: tuple[str, ...] = ()
     see: tuple[str, ...] = ()
     variants: tuple[Variant, ...] = ()
-    order: int = 50
 
     def concerns(self, operation: str) -> bool:
         return operation in self.operations or "any" in self.operations
@@ -121,8 +121,12 @@ class Row(Words, frozen=True, forbid_unknown_fields=True, kw_only=True):
         """Azure's codes without the operation, each once."""
         return tuple(dict.fromkeys(code.rpartition(":")[2] for code in self.azure))
 
-    def has_code(self, operation: str, code: str) -> bool:
-        return code in self.azure or f"{operation}:{code}" in self.azure
+    def codes_under(self, operation: str) -> Iterator[str]:
+        """Those of its codes that mean it when they answer the operation."""
+        for code in self.azure:
+            under, _, name = code.rpartition(":")
+            if under in ("", operation):
+                yield name
 
     def told(self, language: Language = "en") -> Words:
         """Title, cause and remedy in a language; in English as long as a row has no other words."""

@@ -23,6 +23,7 @@ ROWS = list(catalog().rows.values())
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 SIMPLIFIED = re.compile(r"[这个们为实际发务备义应该场变区长开关从样库错误认证权进对无过还]")
 SPAN = re.compile(r"`[^`]+`")
+PHRASE = re.compile(r"[a-z0-9+]+( [a-z0-9+]+)*\*?|[a-z0-9+ ]*[\u4e00-\u9fff]+[a-z0-9+\u4e00-\u9fff]*")
 
 
 def _sources() -> Iterator[Path]:
@@ -66,7 +67,7 @@ def test_every_code_said_has_a_row(path: str, code: str) -> None:
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.id)
 def test_every_row_is_reachable(row: Row) -> None:
     """By a matcher, by a literal in the source, or as the last one."""
-    matched = row.azure or row.numbers or row.statuses or row.text
+    matched = row.azure or row.numbers or row.statuses or row.says or row.hints
     assert matched or row.id in WRITTEN or row.id == UNCLASSIFIED
 
 
@@ -81,8 +82,6 @@ def test_every_row_is_complete(row: Row) -> None:
     assert len(set(row.operations)) == len(row.operations)
     assert row.source == row.source.strip() != ""
     assert date.fromisoformat(row.verified) <= date(2100, 1, 1)
-    for pattern in (*row.text, *row.first):
-        re.compile(pattern)
     for words in (row, *row.variants):
         _said_properly(words, stops=".…")
         assert len(words.title) <= 72
@@ -122,7 +121,7 @@ def test_what_a_row_names_exists(row: Row) -> None:
         assert set(variant.azure) <= set(row.codes)
         assert set(variant.numbers) <= set(row.numbers)
         assert set(variant.when) <= set(FACTS)
-        assert variant.when or variant.azure or variant.text
+        assert variant.when or variant.azure or variant.says
 
 
 @pytest.mark.parametrize("row", [row for row in ROWS if row.or_else], ids=lambda row: row.id)
@@ -141,11 +140,7 @@ def test_topics_are_complete() -> None:
 
 def test_each_azure_code_stands_once_an_operation() -> None:
     symbolic = Counter(
-        (operation, code)
-        for row in ROWS
-        for operation in row.operations
-        for code in row.codes
-        if row.has_code(operation, code)
+        (operation, code) for row in ROWS for operation in row.operations for code in row.codes_under(operation)
     )
     numeric = Counter((operation, number) for row in ROWS for operation in row.operations for number in row.numbers)
     assert [key for key, times in (symbolic + numeric).items() if times > 1] == []
@@ -155,3 +150,45 @@ def test_a_code_of_any_operation_stands_nowhere_else() -> None:
     general = {code for row in ROWS if "any" in row.operations for code in row.codes}
     special = {code for row in ROWS if "any" not in row.operations for code in row.codes}
     assert general & special == set()
+
+
+def _signs(row: Row) -> Iterator[tuple[str, frozenset[str]]]:
+    for operation in row.operations:
+        for text in (*row.says, *row.hints):
+            under, _, terms = text.rpartition(":")
+            if under in ("", operation):
+                yield operation, frozenset(terms.split())
+
+
+def test_signs_are_made_of_the_vocabulary_and_use_all_of_it() -> None:
+    texts = [text for row in ROWS for text in (*row.says, *row.hints)]
+    texts += [text for row in ROWS for variant in row.variants for text in variant.says]
+    used = {term.lstrip("!") for text in texts for term in text.rpartition(":")[2].split()}
+    words = catalog().words
+    assert used <= set(words.terms)
+    assert set(words.terms) <= used | set(words.compounds)
+    assert set(words.compounds) <= set(words.terms)
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.id)
+def test_a_sign_under_one_operation_names_one_of_the_rows(row: Row) -> None:
+    named = {text.rpartition(":")[0] for text in (*row.says, *row.hints)}
+    assert "any" in row.operations or named <= {"", *row.operations}
+
+
+def test_no_two_rows_of_an_operation_share_a_sign() -> None:
+    """`says` before `hints`, so a sign may be of either kind, but means one row."""
+    seen = Counter(sign for row in ROWS for sign in set(_signs(row)))
+    assert [sign for sign, times in seen.items() if times > 1] == []
+
+
+def test_phrases_are_written_as_they_are_looked_for() -> None:
+    """Lower case, without marks; the words of both languages; simplified characters and traditional ones in pairs."""
+    words = catalog().words
+    for term, phrases in words.terms.items():
+        assert CODE.fullmatch(term)
+        assert len(set(phrases)) == len(phrases) > 0, term
+        for phrase in phrases:
+            assert PHRASE.fullmatch(phrase), phrase
+    simplified, traditional = words.characters
+    assert len(simplified) == len(set(simplified)) == len(traditional)

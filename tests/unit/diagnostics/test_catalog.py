@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from reconciler.diagnostics.catalog import Catalog, RetryRule, catalog, parse
+from reconciler.diagnostics.catalog_reading import Vocabulary
 from reconciler.model.outcome import AzureError
 
 ROWS_OF_THE_SOURCE = {
@@ -102,7 +103,7 @@ def test_a_message_without_a_known_code_finds_its_row(operation: str, message: s
 
 
 def test_the_order_of_the_file_does_not_matter() -> None:
-    backwards = Catalog(dict(sorted(catalog().rows.items(), reverse=True)))
+    backwards = Catalog(dict(sorted(catalog().rows.items(), reverse=True)), words=catalog().words)
     met = [error(code) for row in catalog().rows.values() for code in row.codes]
     met += [error(message="Another operation is in progress: encountered an internal error")]
     for operation in ("discover", "register", "protect", "backup", "policy", "vault"):
@@ -228,9 +229,9 @@ def test_several_possible_rows_are_all_named() -> None:
 
 def test_what_several_rows_say_alike_is_not_guessed() -> None:
     alike = '[{}]\noperations = ["backup"]\ntitle = "T"\ncause = "C."\nremedy = "R."\nwho = "azure"\nsource = "s"\n'
-    alike += 'verified = "2026-11-23"\nretry = {{rule = "never"}}\ntext = ["it broke"]\n'
-    last = catalog().rows["unclassified"]
-    table = Catalog({**parse(alike.format("one") + alike.format("two")).rows, "unclassified": last})
+    alike += 'verified = "2026-11-23"\nretry = {{rule = "never"}}\nsays = ["broke"]\n'
+    last, words = catalog().rows["unclassified"], Vocabulary(terms={"broke": ("it broke",)})
+    table = Catalog({**parse(alike.format("one") + alike.format("two")).rows, "unclassified": last}, words=words)
     assert table.match("backup", error("x", "It broke.")).id == "unclassified"
     assert [row.id for row in table.candidates("backup", error("x", "It broke."))] == ["one", "two"]
 

@@ -30,11 +30,12 @@ def _error(case: dict[str, Any]) -> AzureError:
 
 
 CORPUS = {name: _read(name) for name in ("tuned", "held-out", "fresh", "last")}
+MADE_UP = _read("made-up")
 
 
-@pytest.mark.parametrize("name", CORPUS)
+@pytest.mark.parametrize("name", [*CORPUS, "made-up"])
 def test_no_message_is_taken_for_another(name: str) -> None:
-    found = [(catalog().match(case["operation"], _error(case)).id, case) for case in CORPUS[name]]
+    found = [(catalog().match(case["operation"], _error(case)).id, case) for case in CORPUS.get(name, MADE_UP)]
     assert [(got, case["message"]) for got, case in found if got not in {case["row"], UNCLASSIFIED}] == []
     unknown = [case["message"] for got, case in found if got == UNCLASSIFIED != case["row"]]
     assert len(unknown) <= LARGEST_SHARE_UNCLASSIFIED * len(found), unknown
@@ -52,7 +53,7 @@ def _ways() -> Iterator[Any]:
     """(operation, the error as our adapter decodes it, row, whether only a change heals it), named by way and code."""
     for case in _read("todays-codes"):
         for code in case["codes"]:
-            for way in (_as_answer, _as_validation):
+            for way in (_as_answer, _as_validation, _as_wrapped, _as_quoted):
                 yield _case(case, way(code), f"{way.__name__}-{code}")
         for number in case.get("numbers", ()):
             yield _case(case, _as_job(number, "發生錯誤。"), f"_as_job-{number}")
@@ -76,6 +77,19 @@ def _as_validation(code: str) -> AzureError:
     found = check(json.dumps(status).encode(), json.dumps(answer).encode())
     assert found is not None
     return AzureError(found.code, found.message)
+
+
+def _as_wrapped(code: str) -> AzureError:
+    """As a deployment passes it on: the error that counts is text within another."""
+    inner = json.dumps({"error": {"code": code, "message": "It failed."}}, indent=2)
+    body = {"error": {"code": "DeploymentFailed", "message": f"At least one resource failed. Details: {inner}"}}
+    return azure_error(409, json.dumps(body).encode(), "c0ffee")
+
+
+def _as_quoted(code: str) -> AzureError:
+    """As tools print it and people paste it, without a code of its own."""
+    text = f'Failure sending request: StatusCode=400 -- Original Error: Code="{code}" Message="It failed.\r\nRetry."'
+    return AzureError("", text)
 
 
 def _as_job(number: int, text: str) -> AzureError:

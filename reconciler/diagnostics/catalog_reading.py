@@ -1,0 +1,142 @@
+"""What a message says in the terms of the table, sentence by sentence, in English and in Chinese."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+import msgspec
+
+Said = frozenset[str]
+"""The terms that one passage of a message holds."""
+
+_LONGEST = 4096
+"""Characters of a message that are read: Azure's own messages are far shorter."""
+_CODE = re.compile(r"[A-Z][A-Za-z0-9_]{9,}")
+"""What may be a code within a message: wrapped errors carry the inner code in the text only."""
+_NUMBER = re.compile(r"(?<![\w.-])[1-9]\d{5}(?![\w.-])")
+_JOINED = re.compile(r"[A-Za-z]{12,}")
+_HUMP = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+_ARM_ID = re.compile(r"/subscriptions/[^\s\"'<>]*/providers/([\w.]+/\w+)[^\s\"'<>]*", re.IGNORECASE)
+_NAME = re.compile(r"(['\"])[\w.-]*[\d_-][\w.-]*\1|<[^<>]*>")
+_NOT = re.compile(r"n't\b")
+_END = re.compile(r"(?<=[.!?])\s+|[。！？；;|]|\s[-–—]+\s|\\[rn]|[\r\n]+|[\"']\s*[,:]\s*[\"']")
+_MARKS = re.compile(r"[^a-z0-9+\u3400-\u9fff]+")
+_AROUND_CHINESE = re.compile(r" (?=[\u3400-\u9fff])|(?<=[\u3400-\u9fff]) ")
+_LATIN = frozenset("abcdefghijklmnopqrstuvwxyz0123456789+")
+
+
+class Vocabulary(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The words of messages, as data.
+
+    `terms` has the phrases of each term; a word that ends in `*` stands for all that begin so, and a phrase with
+    Chinese in it is looked for in the text without spaces. The words of a phrase of `compounds` count for nothing else:
+    a key vault is no vault. `spellings` are other writings of the same, put right first;
+    `characters` are simplified ones and, in the same order, the traditional ones. `advice` are the first words of
+    sentences that say what to do and not what happened. `vague` are codes of Azure that name no cause.
+    """
+
+    terms: Mapping[str, tuple[str, ...]] = {}
+    compounds: tuple[str, ...] = ()
+    spellings: Mapping[str, str] = {}
+    characters: tuple[str, str] = ("", "")
+    advice: tuple[str, ...] = ()
+    vague: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A message as the table reads it. Passages are in the order in which they count."""
+
+    codes: tuple[str, ...]
+    """What may be codes of Azure within it."""
+    numbers: frozenset[int]
+    """What may be numeric codes within it."""
+    facts: tuple[Said, ...]
+    """Each sentence on what happened, then all of them together."""
+    advice: tuple[Said, ...]
+
+
+class Reader:
+    """Reads messages. The same one comes many times, so the latest readings are kept."""
+
+    def __init__(self, words: Vocabulary) -> None:
+        self._words = words
+        self._compounds = frozenset(words.compounds)
+        self._traditional = str.maketrans(*words.characters)
+        self._phrases: dict[str, list[tuple[str, bool, str]]] = defaultdict(list)
+        for term, phrases in words.terms.items():
+            for phrase in phrases:
+                self._learn(term, phrase)
+        self.read = lru_cache(maxsize=1024)(self._read)
+
+    def _learn(self, term: str, phrase: str) -> None:
+        sought = self._put_right(phrase.rstrip("*"))
+        entry = (sought, phrase[-1] in _LATIN, term)
+        if entry not in self._phrases[_key(sought)]:
+            self._phrases[_key(sought)].append(entry)
+
+    def _read(self, message: str) -> Reading:
+        text = message[:_LONGEST]
+        facts: list[Said] = []
+        advice: list[Said] = []
+        for sentence in _END.split(self._spelled(text)):
+            plain = sentence.lstrip(" \"'[({:,*>·.")
+            said = self._said(plain)
+            if said:
+                (advice if plain.startswith(self._words.advice) else facts).append(said)
+        if len(facts) > 1:
+            facts.append(frozenset().union(*facts))
+        numbers = frozenset(int(one) for one in _NUMBER.findall(text))
+        return Reading(tuple(dict.fromkeys(_CODE.findall(text))), numbers, tuple(facts), tuple(advice))
+
+    def _spelled(self, text: str) -> str:
+        """In one spelling: no names, `not` for `n't`, humped words apart, traditional characters, lower case."""
+        plain = unicodedata.normalize("NFKC", text).replace("’", "'").replace("“", '"').replace("”", '"')
+        plain = _ARM_ID.sub(r" \1 ", plain)
+        plain = _NAME.sub(" ", plain)
+        plain = _JOINED.sub(_apart, plain).casefold()
+        plain = _NOT.sub(" not", plain.replace("can't", "can not").replace("cannot", "can not"))
+        return self._put_right(plain)
+
+    def _put_right(self, text: str) -> str:
+        plain = text.translate(self._traditional)
+        for other, ours in self._words.spellings.items():
+            plain = plain.replace(other, ours)
+        return plain
+
+    def _said(self, sentence: str) -> Said:
+        text = _AROUND_CHINESE.sub("", _MARKS.sub(" ", sentence))
+        spans = list(self._spans(text))
+        whole = [(start, end) for start, end, term in spans if term in self._compounds]
+        return frozenset(term for start, end, term in spans if not _within_another(start, end, whole))
+
+    def _spans(self, text: str) -> Iterator[tuple[int, int, str]]:
+        """(start, end, term) of every phrase; one in letters begins with a word and, but for a `*`, ends with one."""
+        for start, letter in enumerate(text):
+            if letter in _LATIN and start and text[start - 1] in _LATIN:
+                continue
+            for phrase, whole, term in self._phrases.get(_key(text[start : start + 2]), ()):
+                end = start + len(phrase)
+                if text.startswith(phrase, start) and not (whole and text[end : end + 1] in _LATIN):
+                    yield start, end, term
+
+
+def _key(text: str) -> str:
+    """What a phrase is found by: two letters, or one character."""
+    return text[:2] if text[:1] in _LATIN else text[:1]
+
+
+def _within_another(start: int, end: int, spans: Iterable[tuple[int, int]]) -> bool:
+    return any(left <= start and end <= right and right - left > end - start for left, right in spans)
+
+
+def _apart(joined: re.Match[str]) -> str:
+    """A long word with humps, then its parts: unknown codes say what they mean."""
+    word = joined.group()
+    parts = _HUMP.findall(word)
+    return f"{word} {' '.join(parts)}" if len(parts) > 1 else word
