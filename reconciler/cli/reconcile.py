@@ -21,10 +21,10 @@ from reconciler.diagnostics.subject_names import is_vm, plural
 from reconciler.interruption import Interruption
 from reconciler.model.desired import Desired
 from reconciler.model.ids import fold
+from reconciler.model.journal import JournalError
 from reconciler.model.outcome import Failed, Pending, Retry, Skipped
 from reconciler.model.plan import Plan, Severity
 from reconciler.settings import Settings, pause_reason
-from reconciler.store.failures import JournalError
 
 _UNCOVERED = "vm-uncovered"
 """Has an exit code of its own."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -12,6 +12,7 @@ from reconciler.model.audit import AuditEntry, Head
 from reconciler.model.board import Declared, LeaseState
 from reconciler.model.call import Call
 from reconciler.model.desired import Vault
+from reconciler.model.journal import FREE, Fence, Mandate
 from reconciler.model.observed import Check, Gap, Observed, Sizes, VirtualMachine, VmKey
 from reconciler.model.outcome import Answer, OpenOperation, Operation, Outcome
 from reconciler.model.plan import Plan, Step
@@ -75,12 +76,40 @@ class Clock(Protocol):
 
 
 class Journal(Protocol):
-    """Memory, not authority: each method is durable when it returns."""
+    """Memory, not authority: each method is durable when it returns, and raises JournalError when it could not be."""
+
+    def enter(self, config_digest: str, vaults: Collection[str]) -> int:
+        """The turn of a run, taken before it looks: larger than any before.
+
+        From now on nothing is sent to these vaults any more for a run of a smaller turn with another configuration.
+        """
+        ...
 
     def begin(self, run: str, plan: Plan, revision: str | None) -> None: ...
 
-    def intend(self, run: str, step: Step, correlation_id: str, circumstances: Circumstances | None = None) -> None:
-        """Comes before the request. With `circumstances` a failure of it is counted."""
+    def intend(
+        self,
+        run: str,
+        step: Step,
+        correlation_id: str,
+        circumstances: Circumstances | None = None,
+        mandate: Mandate = FREE,
+    ) -> Fence | None:
+        """Comes before the request, and in one transaction: the fence, the intent, and its entry in the audit log.
+
+        Why the request must not be sent, and then nothing is stored; None when it may be. With `circumstances` a
+        failure of it is counted.
+        """
+        ...
+
+    def intend_put_back(
+        self, run: str, debt: tuple[str, str, Call], correlation_id: str, mandate: Mandate = FREE
+    ) -> Fence | None:
+        """The same for a request that pays a debt, one of `debts()`."""
+        ...
+
+    def record_put_back(self, run: str, step_id: str, answer: Answer) -> None:
+        """How that was answered, for the audit log."""
         ...
 
     def record(self, run: str, step_id: str, outcome: Outcome) -> None: ...
@@ -104,7 +133,7 @@ class Journal(Protocol):
     def paid(self, run: str, step_id: str) -> None: ...
 
     def debts(self) -> Sequence[tuple[str, str, Call]]:
-        """(run, step id, call) of every put-back still owed."""
+        """(run, step id, call) of every put-back still owed, oldest first."""
         ...
 
     def open_operations(self) -> Sequence[OpenOperation]: ...
@@ -127,11 +156,10 @@ class AuditLog(Protocol):
         vault: str | None = None,
         subject: str | None = None,
         run: str | None = None,
-        since: datetime | None = None,
     ) -> Sequence[AuditEntry]:
         """A page of entries, newest first, of those with a number below `before`.
 
-        `subject` is a VM's name, `group/name` or ARM id, whatever its case; `since` is aware.
+        `vault` is a name of the manifests, `subject` an ARM id in any spelling.
         """
         ...
 

@@ -69,9 +69,11 @@ class Head:
 class Chain:
     """What is known of the log's hashes: looked at up to `head`, at `checked_at` (aware UTC), and found sound.
 
-    `broken_at` is the first number that does not follow from the one before; None for a sound chain.
+    `broken_at` is the first number that does not follow from the one before, and `trouble` says how; None and empty for
+    a sound chain.
     """
 
     head: Head
     checked_at: datetime
     broken_at: int | None = None
+    trouble: str = ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,16 +37,21 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """Azure says it is done; only an observation closes the step. `job_id` names the job to look up, or is empty."""
+    """Azure says it is done; only an observation closes the step. `job_id` names the job to look up, or is empty.
+
+    `request_id` is what Azure calls the request, for the audit log.
+    """
 
     job_id: str = ""
+    request_id: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """Azure accepted the call; `operation` tells when it ends."""
+    """Azure accepted the call; `operation` tells when it ends. `request_id` as of `Done`."""
 
     operation: Operation
+    request_id: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,18 +8,22 @@ JournalError
 
 from __future__ import annotations
 
-
-class JournalError(Exception):
-    """The message says what, where, and what to do now."""
+from reconciler.model.journal import JournalError
 
 
 class LockedJournalError(JournalError):
-    """Another process holds the file for longer than we wait."""
+    """Another process holds it for longer than we wait."""
 
 
 class NewerJournalError(JournalError):
-    """The file has a schema that this version does not know."""
+    """It has a schema that this version does not know."""
+
+    def __init__(self, title: str, found: int, known: int) -> None:
+        super().__init__(
+            f"the journal {title} has schema version {found}, and this program knows {known} at most: "
+            "run the version of reconcile that wrote it, or name another journal"
+        )
 
 
 class UnusableJournalError(JournalError):
-    """The file or its folder cannot be used."""
+    """It, or the place where it should be, cannot be used."""

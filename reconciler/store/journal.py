@@ -1,48 +1,40 @@
-"""The journal on SQLite: intents before requests, operations to resume, debts, and how much was seen last."""
+"""The journal: intents before requests, operations to resume, debts, failures, and the record of every write."""
 
 from __future__ import annotations
 
-import json
-import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from types import TracebackType
-from typing import Any, Self, cast
+from typing import Self
 
 from reconciler.model.attempts import Attempts, Circumstances
-from reconciler.model.call import Call, Method
+from reconciler.model.audit import AuditEntry, Head
+from reconciler.model.call import Call
+from reconciler.model.journal import FREE, Fence, Mandate
 from reconciler.model.observed import Sizes
-from reconciler.model.outcome import (
-    AzureError,
-    Failed,
-    OpenOperation,
-    Operation,
-    Outcome,
-    Pending,
-    Retry,
-    Skipped,
-    word,
-)
+from reconciler.model.outcome import Answer, Failed, OpenOperation, Outcome, Pending, Retry
 from reconciler.model.plan import Plan, Step
-from reconciler.store.sql import queries
-from reconciler.store.sqlite import explained, open_to_read, open_to_write, transaction
-
-Value = str | float | None
-Row = dict[str, Value]
+from reconciler.store import chain, rows
+from reconciler.store.database import Row, Rows, Session, Value
+from reconciler.store.fence import refusal
+from reconciler.store.lease import JournalLease
+from reconciler.store.open import open_to_read, open_to_write
 
 
 class Journal:
-    """Implements the engine's port of this name: every method is durable when it returns.
+    """Implements the engine's ports Journal and AuditLog: every method is durable when it returns.
 
-    `now` gives the time as aware UTC. Methods raise JournalError. Two processes may share one file.
+    `now` gives the time as aware UTC. Methods raise JournalError. Several processes may share one journal.
     """
 
-    def __init__(self, path: str, now: Callable[[], datetime], patience: float = 5.0) -> None:
-        """`path` is a file, made with its folder if missing, or `:memory:`; `patience` is in seconds."""
-        self._path = path
+    def __init__(self, where: str, now: Callable[[], datetime], patience: float = 5.0, actor: str = "") -> None:
+        """`where` is a file, made with its folder if missing, `:memory:`, or the address of a PostgreSQL database.
+
+        `patience` is in seconds, for what others do to it; `actor` is whose writes these are, for the audit log.
+        """
         self._now = now
-        self._connection = open_to_write(path, patience)
+        self._actor = actor
+        self._database = open_to_write(where, patience)
 
     def __enter__(self) -> Self:
         return self
@@ -53,173 +45,166 @@ class Journal:
         self.close()
 
     def close(self) -> None:
-        """Give the file back; safe to repeat."""
-        self._connection.close()
+        """Give the database back; safe to repeat."""
+        self._database.close()
+
+    def lease(self, holder: str, seconds: float, monotonic: Callable[[], float]) -> JournalLease:
+        """The lease in this database, for a holder whose name no other process has."""
+        return JournalLease(self._database, holder, seconds, self._now, monotonic)
+
+    def enter(self, config_digest: str, vaults: Collection[str]) -> int:
+        with self._database.change() as session:
+            [(turn,)] = session.run("next_turn")
+            fronts: list[Row] = [{"vault": v, "config_digest": config_digest, "turn": turn} for v in sorted(vaults)]
+            session.run_each("lead", fronts)
+        return int(turn)
 
     def begin(self, run: str, plan: Plan, revision: str | None) -> None:
-        row: Row = {
-            "id": run,
-            "began_at": self._time(),
-            "plan_digest": plan.digest,
-            "config_digest": plan.config_digest,
-        }
-        with self._change() as connection:
-            connection.execute(_SQL["begin_run"], row | {"revision": revision, "complete": int(plan.complete)})
-            connection.executemany(_SQL["add_step"], [_step_row(run, step) for step in plan.steps])
+        with self._database.change() as session:
+            session.run("begin_run", rows.run_row(run, plan, revision) | {"began_at": self._time()})
+            session.run_each("add_step", [rows.step_row(run, step) for step in plan.steps])
 
-    def intend(self, run: str, step: Step, correlation_id: str, circumstances: Circumstances | None = None) -> None:
-        row: Row = {"run": run, "id": step.id, "correlation_id": correlation_id, "intended_at": self._time()}
-        row |= {"wish": None, "facts": None}
-        if circumstances is not None:
-            row |= {"wish": circumstances.wish, "facts": json.dumps(circumstances.facts, sort_keys=True)}
-        with self._change() as connection:
-            connection.execute(_SQL["add_step"], _step_row(run, step))
-            connection.execute(_SQL["intend"], row)
+    def intend(
+        self,
+        run: str,
+        step: Step,
+        correlation_id: str,
+        circumstances: Circumstances | None = None,
+        mandate: Mandate = FREE,
+    ) -> Fence | None:
+        with self._database.change() as session:
+            fence = refusal(session, run, step.vault, step.subject.id, mandate)
+            if fence is not None:
+                return fence
+            at = self._time()
+            row: Row = {"run": run, "id": step.id, "correlation_id": correlation_id, "intended_at": at}
+            session.run("add_step", rows.step_row(run, step))
+            session.run("intend", row | rows.circumstances_row(circumstances))
+            entry = chain.intended(run, step, correlation_id, mandate)
+            chain.append(session, entry | {"at": at, "actor": self._actor})
+        return None
+
+    def intend_put_back(
+        self, run: str, debt: tuple[str, str, Call], correlation_id: str, mandate: Mandate = FREE
+    ) -> Fence | None:
+        owner, step_id, _ = debt
+        with self._database.change() as session:
+            subjects = session.run("subject_of", {"run": owner, "id": step_id})
+            vault, name, subject_id = subjects[0] if subjects else ("", "", "")
+            fence = refusal(session, run, vault, subject_id, mandate)
+            if fence is not None:
+                return fence
+            entry = chain.intended_put_back(run, debt, correlation_id, mandate)
+            entry |= {"vault": vault, "subject_name": name, "subject_id": subject_id}
+            chain.append(session, entry | {"at": self._time(), "actor": self._actor})
+        return None
+
+    def record_put_back(self, run: str, step_id: str, answer: Answer) -> None:
+        with self._database.change() as session:
+            self._tell(session, run, step_id, chain.PUT_BACK, answer)
 
     def record(self, run: str, step_id: str, outcome: Outcome) -> None:
         row: Row = {"run": run, "id": step_id}
-        with self._change() as connection:
+        with self._database.change() as session:
             if isinstance(outcome, Pending):
-                connection.execute(_SQL["record_pending"], row | _operation_row(outcome.operation))
+                session.run("record_pending", row | rows.operation_row(outcome.operation))
             else:
-                ended = row | _outcome_row(outcome) | {"ended_at": self._time()}
-                connection.execute(_SQL["record_end"], ended)
-                self._count(connection, ended, outcome)
+                ended = row | rows.outcome_row(outcome) | {"ended_at": self._time()}
+                session.run("record_end", ended)
+                self._count(session, ended, outcome)
+            self._tell(session, run, step_id, _action(session, row), outcome)
 
     def blame(self, run: str, step_id: str, action: str, outcome: Outcome) -> None:
-        with self._change() as connection:
-            row = {"run": run, "id": step_id} | _outcome_row(outcome) | {"ended_at": self._time()}
-            self._count(connection, row, outcome, action)
+        with self._database.change() as session:
+            row: Row = {"run": run, "id": step_id}
+            self._count(session, row | rows.outcome_row(outcome) | {"ended_at": self._time()}, outcome, action)
 
     def failures(self) -> Sequence[Attempts]:
-        return [_attempts(row) for row in self._rows("failures")]
+        return [rows.attempts(row) for row in self._rows("failures")]
 
     def forget(self, step_ids: Iterable[str]) -> None:
-        rows: list[Row] = [{"step_id": step_id} for step_id in step_ids]
-        if rows:
-            with self._change() as connection:
-                connection.executemany(_SQL["forget"], rows)
-
-    def _count(self, connection: sqlite3.Connection, row: Row, outcome: Outcome, action: str = "") -> None:
-        if not isinstance(outcome, Retry | Failed):
-            return
-        after = outcome.after if isinstance(outcome, Retry) else 0.0
-        due = (self._now() + timedelta(seconds=after)).isoformat(timespec="microseconds")
-        if not action:
-            found = connection.execute(_SQL["action_of"], row).fetchone()
-            action = found[0] if found else ""
-        connection.execute(_SQL["drop_stale_failures"], row)
-        connection.execute(_SQL["add_failure"], row | {"due_at": due, "action": action})
+        forgotten: list[Row] = [{"step_id": step_id} for step_id in step_ids]
+        if forgotten:
+            with self._database.change() as session:
+                session.run_each("forget", forgotten)
 
     def owe(self, run: str, step: Step) -> None:
         if step.put_back is None:
             return
         row: Row = {"run": run, "step_id": step.id, "owed_at": self._time()}
-        with self._change() as connection:
-            connection.execute(_SQL["owe"], row | _call_row(step.put_back))
+        with self._database.change() as session:
+            session.run("owe", row | rows.call_row(step.put_back))
 
     def paid(self, run: str, step_id: str) -> None:
-        row: Row = {"run": run, "step_id": step_id, "paid_at": self._time()}
-        with self._change() as connection:
-            connection.execute(_SQL["paid"], row)
+        with self._database.change() as session:
+            session.run("paid", {"run": run, "step_id": step_id, "paid_at": self._time()})
 
     def debts(self) -> Sequence[tuple[str, str, Call]]:
-        rows = self._rows("debts")
-        return [(run, step_id, _call(*call)) for run, step_id, *call in rows]
+        return [(run, step_id, rows.call_of(*call)) for run, step_id, *call in self._rows("debts")]
 
     def open_operations(self) -> Sequence[OpenOperation]:
-        return [_open_operation(row) for row in self._rows("open_operations")]
+        return [rows.open_operation(row) for row in self._rows("open_operations")]
 
     def last_sizes(self, scope: str) -> Sizes | None:
         return next((Sizes(*row) for row in self._rows("last_sizes", scope=scope)), None)
 
     def remember_sizes(self, scope: str, sizes: Sizes) -> None:
         row: Row = {"scope": scope, "vms": sizes.vms, "items": sizes.items, "remembered_at": self._time()}
-        with self._change() as connection:
-            connection.execute(_SQL["remember_sizes"], row)
+        with self._database.change() as session:
+            session.run("remember_sizes", row)
 
-    @contextmanager
-    def _change(self) -> Iterator[sqlite3.Connection]:
-        with explained(self._path), transaction(self._connection):
-            yield self._connection
+    def audit(
+        self,
+        *,
+        before: int | None = None,
+        limit: int = 100,
+        vault: str | None = None,
+        subject: str | None = None,
+        run: str | None = None,
+    ) -> Sequence[AuditEntry]:
+        with self._database.look() as session:
+            return chain.page(session, before, limit, vault, subject, run)
 
-    def _rows(self, query: str, **values: Value) -> list[tuple[Any, ...]]:
-        with explained(self._path):
-            return self._connection.execute(_SQL[query], values).fetchall()
+    def head(self) -> Head:
+        with self._database.look() as session:
+            return chain.head(session)
+
+    def _count(self, session: Session, row: Row, outcome: Outcome, action: str = "") -> None:
+        if not isinstance(outcome, Retry | Failed):
+            return
+        after = outcome.after if isinstance(outcome, Retry) else 0.0
+        due = rows.time_text(self._now() + timedelta(seconds=after))
+        session.run("drop_stale_failures", row)
+        session.run("add_failure", row | {"due_at": due, "action": action or _action(session, row)})
+
+    def _tell(self, session: Session, run: str, step_id: str, action: str, outcome: Outcome | Answer) -> None:
+        entry = chain.told(session, run, step_id, action, outcome)
+        if entry is not None:
+            chain.append(session, entry | {"at": self._time(), "actor": self._actor})
+
+    def _rows(self, query: str, **values: Value) -> Rows:
+        with self._database.look() as session:
+            return session.run(query, values)
 
     def _time(self) -> str:
-        return self._now().isoformat(timespec="microseconds")
+        return rows.time_text(self._now())
 
 
 class JournalReader:
     """What a dry run may know of the journal: it cannot write, makes no file, and a missing one is an empty one."""
 
-    def __init__(self, path: str) -> None:
-        self._path = path
+    def __init__(self, where: str) -> None:
+        self._where = where
 
     def last_sizes(self, scope: str) -> Sizes | None:
         """Of the last complete observation of this scope. Raises JournalError."""
-        connection = open_to_read(self._path)
-        if connection is None:
-            return None
-        try:
-            with explained(self._path):
-                row = connection.execute(_SQL["last_sizes"], {"scope": scope}).fetchone()
-        finally:
-            connection.close()
-        return Sizes(*row) if row else None
+        with open_to_read(self._where) as database:
+            if database is None:
+                return None
+            with database.look() as session:
+                return next((Sizes(*row) for row in session.run("last_sizes", {"scope": scope})), None)
 
 
-_SQL = queries("queries.sql")
-
-
-def _step_row(run: str, step: Step) -> Row:
-    subject = step.subject
-    row: Row = {"run": run, "id": step.id, "action": step.action, "vault": step.vault, "reason": step.reason}
-    return row | {"subject_kind": str(subject.kind), "subject_name": subject.name, "subject_id": subject.id}
-
-
-def _operation_row(operation: Operation) -> Row:
-    after, vanishing = operation.retry_after, int(operation.vanishing)
-    return {"url": operation.url, "kind": operation.kind, "after": after, "vanishing": vanishing}
-
-
-def _open_operation(row: tuple[Any, ...]) -> OpenOperation:
-    run, step_id, action, vault, subject_id, url, kind, after, vanishing = row
-    operation = None if url is None else Operation(url, kind, after, vanishing=bool(vanishing))
-    return OpenOperation(run, step_id, action, vault, subject_id, operation)
-
-
-def _attempts(row: tuple[Any, ...]) -> Attempts:
-    step_id, subject_id, action, code, times, wish, facts, failed_at, due_at, detail = row
-    circumstances = Circumstances(wish, json.loads(facts))
-    failed, due = datetime.fromisoformat(failed_at), datetime.fromisoformat(due_at)
-    said = json.loads(detail)
-    error = AzureError(**said) if said else None
-    return Attempts(step_id, subject_id, action, code, times, circumstances, failed, due, error)
-
-
-def _outcome_row(outcome: Outcome) -> Row:
-    code: str | None = None
-    detail: dict[str, Value] = {}
-    match outcome:
-        case Retry(code=found, error=error) | Failed(code=found, error=error):
-            code = found
-            if error is not None:
-                detail = {"code": error.code, "message": error.message, "status": error.status, "number": error.number}
-                detail["correlation_id"] = error.correlation_id
-        case Skipped(because=because):
-            detail = {"because": because}
-        case _:
-            pass
-    return {"outcome": word(outcome), "code": code, "detail": json.dumps(detail, ensure_ascii=True, sort_keys=True)}
-
-
-def _call_row(call: Call) -> Row:
-    row: Row = {"method": call.method, "path": call.path, "api": call.api, "body": call.body}
-    return row | {"query": json.dumps(call.query)}
-
-
-def _call(method: str, path: str, api: str, body: str | None, query: str) -> Call:
-    pairs = tuple((str(name), str(value)) for name, value in json.loads(query))
-    return Call(cast(Method, method), path, api, body, pairs)
+def _action(session: Session, row: Row) -> str:
+    found = session.run("action_of", {"run": row["run"], "id": row["id"]})
+    return str(found[0][0]) if found else ""

@@ -42,7 +42,7 @@ SELECT id, :code, subject_id, :action, wish, facts, 1, :ended_at, :due_at, :deta
 FROM step
 WHERE run = :run AND id = :id AND wish IS NOT NULL
 ON CONFLICT (step_id, code) DO UPDATE SET
-    times = times + 1, failed_at = excluded.failed_at, due_at = excluded.due_at, detail = excluded.detail,
+    times = failure.times + 1, failed_at = excluded.failed_at, due_at = excluded.due_at, detail = excluded.detail,
     action = excluded.action, run = excluded.run, sends = excluded.sends
 WHERE failure.run <> excluded.run OR failure.sends <> excluded.sends
 
@@ -64,6 +64,28 @@ SELECT run, id, action, vault, subject_id, operation_url, operation_kind, operat
 FROM step
 WHERE intended_at IS NOT NULL AND ended_at IS NULL
 ORDER BY intended_at, run, id
+
+-- taken --
+-- Another run's request on the same subject, of which no end is known
+SELECT run FROM step
+WHERE intended_at IS NOT NULL AND ended_at IS NULL AND run <> :run AND lower(subject_id) = :subject
+LIMIT 1
+
+-- subject_of --
+SELECT vault, subject_name, subject_id FROM step WHERE run = :run AND id = :id
+
+-- next_turn --
+UPDATE turn SET number = number + 1 RETURNING number
+
+-- lead --
+INSERT INTO front (vault, config_digest, since) VALUES (:vault, :config_digest, :turn)
+ON CONFLICT (vault) DO UPDATE SET config_digest = excluded.config_digest, since = excluded.since
+WHERE front.config_digest <> excluded.config_digest
+
+-- in_force --
+-- The lease's epoch, the newest turn, and the first turn under the configuration in force on the vault
+SELECT lease.epoch, turn.number, COALESCE((SELECT since FROM front WHERE vault = :vault), 0)
+FROM lease, turn
 
 -- owe --
 INSERT INTO debt (run, step_id, method, path, api, body, query, owed_at)

@@ -18,6 +18,9 @@ PRAGMA user_version
 -- begin --
 BEGIN IMMEDIATE
 
+-- begin_looking --
+BEGIN
+
 -- commit --
 COMMIT
 

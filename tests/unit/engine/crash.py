@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime
+from typing import TypeVar
 
 from reconciler.engine.ports import Journal, Writer
 from reconciler.model.attempts import Attempts, Circumstances
 from reconciler.model.call import Call
+from reconciler.model.journal import FREE, Fence, Mandate
 from reconciler.model.observed import Sizes
 from reconciler.model.outcome import Answer, OpenOperation, Operation, Outcome
 from reconciler.model.plan import Plan, Step
+
+T = TypeVar("T")
 
 
 class Crash(BaseException):
@@ -55,11 +59,29 @@ class MortalJournal:
         self._journal = journal
         self._boundary = boundary
 
+    def enter(self, config_digest: str, vaults: Collection[str]) -> int:
+        return self._mortal("enter", lambda: self._journal.enter(config_digest, vaults))
+
     def begin(self, run: str, plan: Plan, revision: str | None) -> None:
         self._mortal("begin", lambda: self._journal.begin(run, plan, revision))
 
-    def intend(self, run: str, step: Step, correlation_id: str, circumstances: Circumstances | None = None) -> None:
-        self._mortal("intend", lambda: self._journal.intend(run, step, correlation_id, circumstances))
+    def intend(
+        self,
+        run: str,
+        step: Step,
+        correlation_id: str,
+        circumstances: Circumstances | None = None,
+        mandate: Mandate = FREE,
+    ) -> Fence | None:
+        return self._mortal("intend", lambda: self._journal.intend(run, step, correlation_id, circumstances, mandate))
+
+    def intend_put_back(
+        self, run: str, debt: tuple[str, str, Call], correlation_id: str, mandate: Mandate = FREE
+    ) -> Fence | None:
+        return self._mortal("intend", lambda: self._journal.intend_put_back(run, debt, correlation_id, mandate))
+
+    def record_put_back(self, run: str, step_id: str, answer: Answer) -> None:
+        self._mortal("record", lambda: self._journal.record_put_back(run, step_id, answer))
 
     def record(self, run: str, step_id: str, outcome: Outcome) -> None:
         self._mortal("record", lambda: self._journal.record(run, step_id, outcome))
@@ -91,10 +113,11 @@ class MortalJournal:
     def last_sizes(self, scope: str) -> Sizes | None:
         return self._journal.last_sizes(scope)
 
-    def _mortal(self, name: str, act: Callable[[], None]) -> None:
+    def _mortal(self, name: str, act: Callable[[], T]) -> T:
         self._boundary(f"before {name}")
-        act()
+        result = act()
         self._boundary(f"after {name}")
+        return result
 
 
 class MortalTime:

@@ -13,9 +13,10 @@ from pathlib import Path
 import pytest
 
 from reconciler.model.attempts import Circumstances
+from reconciler.model.journal import JournalError
 from reconciler.model.observed import Sizes
 from reconciler.model.outcome import AzureError, Done, Failed, Operation, Pending, Retry, Skipped
-from reconciler.store.failures import JournalError, LockedJournalError, NewerJournalError, UnusableJournalError
+from reconciler.store.failures import LockedJournalError, NewerJournalError, UnusableJournalError
 from reconciler.store.journal import Journal, JournalReader
 from tests.unit.engine.estate import plan_of, protect, start
 

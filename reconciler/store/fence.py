@@ -1,0 +1,23 @@
+"""Whether a run may still send: asked in the transaction that stores its intent."""
+
+from __future__ import annotations
+
+from reconciler.model.ids import fold
+from reconciler.model.journal import Fence, Mandate
+from reconciler.store.database import Session
+
+
+def refusal(session: Session, run: str, vault: str, subject_id: str, mandate: Mandate) -> Fence | None:
+    """Why nothing may be sent to the subject, None when it may.
+
+    The epoch must be the lease's own, not merely as large: a database restored from an old copy knows older ones.
+    For the same reason a turn beyond the newest is one of another database.
+    """
+    [(epoch, newest, since)] = session.run("in_force", {"vault": vault})
+    if mandate.epoch and mandate.epoch != epoch:
+        return Fence.LEASE_LOST
+    if mandate.turn and not since <= mandate.turn <= newest:
+        return Fence.SUPERSEDED
+    if session.run("taken", {"run": run, "subject": fold(subject_id)}):
+        return Fence.TAKEN
+    return None
