@@ -9,8 +9,8 @@ import click
 from reconciler import app
 from reconciler.app import Place, SetupError, UsageSetupError
 from reconciler.cli.reconcile import settings_of, tell_place
+from reconciler.model.journal import JournalError
 from reconciler.settings import Settings
-from reconciler.store.failures import JournalError
 
 _FOR_ONE_RUN = ("dry_run", "out", "plan", "target", "detailed_exitcode", "output_file", "require_coverage")
 _UNATTENDED_STOPS = 0

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
+from contextlib import AbstractAsyncContextManager, nullcontext
 
 import structlog
 
 from reconciler.engine.follow import follow
-from reconciler.engine.ports import Writer
+from reconciler.engine.narrow import Narrow
 from reconciler.engine.run import Run
 from reconciler.engine.schedule import subject_key
 from reconciler.model.call import Call
+from reconciler.model.journal import Debt, JournalError
 from reconciler.model.observed import Observed, Power, VmKey
 from reconciler.model.outcome import Done, Pending, Refused
 
@@ -19,49 +21,74 @@ _OFF = frozenset({Power.STOPPED, Power.STOPPING, Power.DEALLOCATED, Power.DEALLO
 log = structlog.get_logger(__name__)
 
 
-async def settle(run: Run, step_id: str, call: Call, writer: Writer) -> str:
-    """Send one put-back; why it is still owed, or an empty text. Safe to repeat."""
-    told = log.bind(run=run.id, step=step_id)
-    reason = run.stop_requested()
-    if reason:
-        told.warning("put-back waits", reason=reason)
-        return reason
-    answer = await writer.submit(call, run.new_id())
+async def settle(run: Run, debt: Debt, slots: AbstractAsyncContextManager[object] | None = None) -> str:
+    """Send one put-back; why it is still owed, or an empty text. Safe to repeat.
+
+    `slots` is held for each request; the journal is asked once it is had, immediately before the request.
+    """
+    slot = slots or nullcontext()
+    told = log.bind(run=run.id, step=debt.step_id)
+    correlation_id = run.new_id()
+    async with slot:
+        reason = _barred(run, debt, correlation_id)
+        if reason:
+            told.warning("put-back waits", reason=reason)
+            return reason
+        answer = await run.writer.submit(debt.call, correlation_id)
     if isinstance(answer, Pending):
-        answer = await follow(answer.operation, writer, run.clock, seconds=run.timeout)
+        run.journal.record_put_back(run.id, debt.step_id, answer)
+        answer = await follow(answer.operation, Narrow(run.writer, slot), run.clock, seconds=run.timeout)
+    run.journal.record_put_back(run.id, debt.step_id, answer)
     gone = isinstance(answer, Refused) and answer.error.status == 404
     if not (isinstance(answer, Done) or gone):
         told.warning("put-back still owed", answer=type(answer).__name__)
         return f"{answer.error.code}: {answer.error.message}" if isinstance(answer, Refused) else "it has not ended"
-    _pay(run, call)
+    _pay(run, debt.call)
     told.info("put back")
     return ""
 
 
-def owed_earlier(run: Run, live: Collection[str] = ()) -> Mapping[Call, str]:
-    """What runs that are neither this one nor `live` still owe, and the step that owes it."""
-    return {call: step_id for owner, step_id, call in run.journal.debts() if owner != run.id and owner not in live}
+def _barred(run: Run, debt: Debt, correlation_id: str) -> str:
+    """Store the intent; why the request may not be sent, or an empty text."""
+    because = run.stop()
+    if because is not None:
+        return because
+    try:
+        fence = run.journal.intend_put_back(run.id, debt, correlation_id, run.mandate)
+    except JournalError as error:
+        run.halt(error)
+        return str(error)
+    if fence is not None and fence.ends_the_run:
+        run.halt(fence)
+    return fence or ""
+
+
+def owed_earlier(run: Run, live: Collection[str] = ()) -> Collection[Debt]:
+    """What runs that are neither this one nor `live` still owe; each request once."""
+    debts = (debt for debt in run.journal.debts() if debt.run != run.id and debt.run not in live)
+    return {debt.call: debt for debt in debts}.values()
 
 
 async def settle_earlier(
-    run: Run, busy: Collection[str], observed: Observed, owed: Mapping[Call, str] | None = None
+    run: Run, busy: Collection[str], observed: Observed, owed: Collection[Debt] | None = None
 ) -> None:
     """Settle what runs that died still owe, or `owed` of it, except on subjects where something still runs.
 
     Comes after the steps: what such a run started is used before it is put back. A VM seen off owes nothing.
     """
-    owed = owed_earlier(run) if owed is None else owed
-    for call, step_id in owed.items():
-        subject = subject_key(call.path.rpartition("/")[0])
+    for debt in owed_earlier(run) if owed is None else owed:
+        subject = subject_key(debt.call.path.rpartition("/")[0])
         if subject in busy:
             continue
         try:
             if is_off(subject, observed):
-                _pay(run, call)
+                _pay(run, debt.call)
             else:
-                await settle(run, step_id, call, run.writer)
+                await settle(run, debt)
+        except JournalError:
+            raise
         except Exception:
-            log.exception("put-back broke", run=run.id, step=step_id)
+            log.exception("put-back broke", run=run.id, step=debt.step_id)
 
 
 def is_off(key: VmKey, observed: Observed) -> bool:
@@ -72,6 +99,6 @@ def is_off(key: VmKey, observed: Observed) -> bool:
 
 def _pay(run: Run, call: Call) -> None:
     """Whoever owes this, owes it no more."""
-    for owner, owing, owed in run.journal.debts():
-        if owed == call:
-            run.journal.paid(owner, owing)
+    for debt in run.journal.debts():
+        if debt.call == call:
+            run.journal.paid(debt.run, debt.step_id)

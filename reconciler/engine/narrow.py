@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
+from contextlib import AbstractAsyncContextManager
 
 from reconciler.engine.ports import Writer
 from reconciler.model.call import Call
@@ -12,7 +12,7 @@ from reconciler.model.outcome import Answer, Operation
 class Narrow:
     """Implements Writer over another one."""
 
-    def __init__(self, writer: Writer, slots: asyncio.Semaphore) -> None:
+    def __init__(self, writer: Writer, slots: AbstractAsyncContextManager[object]) -> None:
         self._writer = writer
         self._slots = slots
 

@@ -12,7 +12,7 @@ from reconciler.model.audit import AuditEntry, Head
 from reconciler.model.board import Declared, LeaseState
 from reconciler.model.call import Call
 from reconciler.model.desired import Vault
-from reconciler.model.journal import FREE, Fence, Mandate
+from reconciler.model.journal import FREE, Debt, Fence, Mandate
 from reconciler.model.observed import Check, Gap, Observed, Sizes, VirtualMachine, VmKey
 from reconciler.model.outcome import Answer, OpenOperation, Operation, Outcome
 from reconciler.model.plan import Plan, Step
@@ -102,10 +102,8 @@ class Journal(Protocol):
         """
         ...
 
-    def intend_put_back(
-        self, run: str, debt: tuple[str, str, Call], correlation_id: str, mandate: Mandate = FREE
-    ) -> Fence | None:
-        """The same for a request that pays a debt, one of `debts()`."""
+    def intend_put_back(self, run: str, debt: Debt, correlation_id: str, mandate: Mandate = FREE) -> Fence | None:
+        """The same for a request that pays a debt of any run."""
         ...
 
     def record_put_back(self, run: str, step_id: str, answer: Answer) -> None:
@@ -132,8 +130,8 @@ class Journal(Protocol):
 
     def paid(self, run: str, step_id: str) -> None: ...
 
-    def debts(self) -> Sequence[tuple[str, str, Call]]:
-        """(run, step id, call) of every put-back still owed, oldest first."""
+    def debts(self) -> Sequence[Debt]:
+        """Every put-back still owed, oldest first."""
         ...
 
     def open_operations(self) -> Sequence[OpenOperation]: ...

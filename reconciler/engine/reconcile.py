@@ -18,10 +18,11 @@ from reconciler.engine.lookout import Lookout
 from reconciler.engine.ports import Clock, Journal, Progress, Reader, Writer, sizes
 from reconciler.engine.resume import Resumed, look_back
 from reconciler.engine.retries import ruling
-from reconciler.engine.run import Run
+from reconciler.engine.run import Halt, Run
 from reconciler.engine.schedule import subject_key
 from reconciler.engine.verdict import NOT_VERIFIED
 from reconciler.model.desired import Desired
+from reconciler.model.journal import JournalError, Mandate
 from reconciler.model.limits import LIMITS
 from reconciler.model.observed import Observed, Sizes
 from reconciler.model.outcome import Done, Failed, Outcome, Pending, Retry
@@ -42,7 +43,8 @@ log = structlog.get_logger(__name__)
 class Result:
     """What a run did. `after` and `observed_after` are the closing look; the opening one where nothing was applied.
 
-    `refused` says why nothing was applied though a plan was given; it is empty otherwise.
+    `refused` says why nothing was applied though a plan was given; it is empty otherwise. `halt` is what the run met
+    and could not get past: from then on nothing more was sent.
     """
 
     run: str
@@ -51,6 +53,7 @@ class Result:
     after: Plan
     observed_after: Observed
     refused: str = ""
+    halt: Halt | None = None
 
 
 def new_uuid() -> str:
@@ -77,12 +80,15 @@ def reconcile_once(
     new_id: Callable[[], str] = new_uuid,
     chance: Callable[[], float] = _RANDOM.random,
     patience: float = PATIENCE,
+    epoch: int = 0,
 ) -> Coroutine[None, None, Result]:
     """One whole run. `timeout` is in seconds and bounds the following of one operation, which then stays pending.
 
     With `reviewed_digest` only that very plan is applied, or nothing; `reviewed_steps`, its step ids, then
     serve to say what is different. `stop_requested` is asked before each request that changes something.
     `chance` draws from [0, 1); `patience` is for how many seconds a step waits for what others do to its subject.
+    `epoch` is that of the lease under which this runs, 0 without one.
+    Raises JournalError when the journal cannot be used before anything was sent; what it meets later is in the result.
     """
     words = table or catalog()
     run = Run(
@@ -98,12 +104,14 @@ def reconcile_once(
         timeout,
         chance,
         patience,
+        Mandate(desired.revision, epoch),
     )
     looker = _Looker(desired, reader, journal, brakes, targets, progress)
     return _reconcile(run, looker, lambda plan: _refusal(plan, reviewed_digest, reviewed_steps))
 
 
 async def _reconcile(run: Run, looker: _Looker, refusal: Callable[[Plan], str]) -> Result:
+    run = run.at_turn(run.journal.enter(looker.desired.digest, looker.vaults))
     resumed = Resumed(run)
     try:
         await resumed.begin()
@@ -113,13 +121,14 @@ async def _reconcile(run: Run, looker: _Looker, refusal: Callable[[Plan], str]) 
 
 
 async def _apply(run: Run, looker: _Looker, refusal: Callable[[Plan], str], following: Mapping[str, str]) -> Result:
+    earlier = run.journal.open_operations()
     first = await looker.look()
-    busy = {**look_back(run, first.observed), **following}
+    busy = {**look_back(run, first.observed, earlier=earlier), **following}
     _forget_what_is_settled(run, first.plan)
     refused = refusal(first.plan)
     if refused or not first.plan.steps:
         await settle_earlier(run, busy, first.observed)
-        return Result(run.id, first.plan, {}, first.plan, first.observed, refused)
+        return Result(run.id, first.plan, {}, first.plan, first.observed, refused, run.halted)
     run.journal.begin(run.id, first.plan, first.plan.revision)
     limits = {vault.name: LIMITS[vault.generation] for vault in looker.desired.vaults}
     claimed = await carry_out(
@@ -133,13 +142,14 @@ async def _apply(run: Run, looker: _Looker, refusal: Callable[[Plan], str], foll
         insist=bool(looker.targets),
     )
     last, outcomes = await _verify(run, looker, first.plan, claimed)
-    await settle_earlier(run, {**look_back(run, last.observed), **following}, last.observed)
-    _remember(run, claimed, outcomes)
-    run.journal.forget(
-        step.id for step in first.plan.steps if step.put_back is None and isinstance(outcomes.get(step.id), Done)
-    )
+    try:
+        busy = {**look_back(run, last.observed, earlier=earlier), **following}
+        await settle_earlier(run, busy, last.observed)
+        _remember(run, first.plan, claimed, outcomes)
+    except JournalError as error:
+        run.halt(error)
     log.info("run ended", run=run.id, steps=len(outcomes), still_wanted=len(last.plan.steps))
-    return Result(run.id, first.plan, outcomes, last.plan, last.observed)
+    return Result(run.id, first.plan, outcomes, last.plan, last.observed, "", run.halted)
 
 
 async def _verify(
@@ -150,7 +160,7 @@ async def _verify(
     outcomes = close(plan, claimed, last.plan, last.observed)
     for pause in LAG:
         unseen = any(isinstance(outcome, Failed) and outcome.code == NOT_VERIFIED for outcome in outcomes.values())
-        if not unseen or run.stop_requested():
+        if not unseen or run.stop():
             break
         await run.clock.sleep(pause)
         last = await looker.look()
@@ -164,9 +174,9 @@ def _forget_what_is_settled(run: Run, plan: Plan) -> None:
     run.journal.forget(one.step_id for one in run.journal.failures() if subject_key(one.subject_id) in settled)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Looker:
-    """The same look, before and after, by the same yardstick."""
+    """The same look, before and after, by the same yardstick: how much was seen last, from the journal at first."""
 
     desired: Desired
     reader: Reader
@@ -174,14 +184,22 @@ class _Looker:
     brakes: Brakes
     targets: Collection[str]
     progress: Progress
+    _last: Sizes | None = None
+    _begun: bool = False
+
+    @property
+    def vaults(self) -> Collection[str]:
+        return [vault.name for vault in self.desired.vaults]
 
     async def look(self) -> Look:
         self.progress.phase("Looking")
         key = scope_key(self.desired)
-        previous = self.journal.last_sizes(key)
-        seen = await look(self.desired, self.reader, brakes=self.brakes, previous=previous, targets=self.targets)
+        if not self._begun:
+            self._last, self._begun = self.journal.last_sizes(key), True
+        seen = await look(self.desired, self.reader, brakes=self.brakes, previous=self._last, targets=self.targets)
         now = sizes(seen.observed)
-        if seen.observed.complete and not shrank(previous, now, self.brakes.max_shrink):
+        if seen.observed.complete and not shrank(self._last, now, self.brakes.max_shrink):
+            self._last = now
             self.journal.remember_sizes(key, now)
         return seen
 
@@ -197,12 +215,14 @@ def shrank(previous: Sizes | None, now: Sizes, most: float) -> bool:
     return now.vms < previous.vms * (1 - most) or now.items < previous.items * (1 - most)
 
 
-def _remember(run: Run, claimed: Mapping[str, Outcome], outcomes: Mapping[str, Outcome]) -> None:
-    """What the closing look said otherwise than Azure did, and what nobody answered."""
+def _remember(run: Run, plan: Plan, claimed: Mapping[str, Outcome], outcomes: Mapping[str, Outcome]) -> None:
+    """What the closing look said otherwise than Azure did, and what nobody answered; what is done has not failed."""
     for step_id, outcome in outcomes.items():
         changed = outcome != claimed[step_id] or isinstance(outcome, Retry)
         if changed and not isinstance(outcome, Pending):
             run.journal.record(run.id, step_id, by_its_rule(run, outcome))
+    done = [step.id for step in plan.steps if step.put_back is None and isinstance(outcomes.get(step.id), Done)]
+    run.journal.forget(done)
 
 
 def by_its_rule(run: Run, outcome: Outcome) -> Outcome:

@@ -38,7 +38,7 @@ class Resumed:
 
     async def begin(self, seconds: float = RESUME_SECONDS) -> None:
         """Follow every operation the journal knows; comes back when all have ended, at the latest after `seconds`."""
-        known = [opened for opened in self._run.journal.open_operations() if opened.operation is not None]
+        known = [one for one in self._run.journal.open_operations() if one.operation is not None]
         if not known:
             return
         self._run.progress.phase("Resuming", len(known))
@@ -104,16 +104,24 @@ def _meaning(opened: OpenOperation, answer: Answer, run: Run) -> Outcome:
 
 
 def look_back(
-    run: Run, observed: Observed, *, live: Collection[str] = (), vault: str | None = None
+    run: Run,
+    observed: Observed,
+    *,
+    live: Collection[str] = (),
+    vault: str | None = None,
+    earlier: Collection[OpenOperation] | None = None,
 ) -> Mapping[str, str]:
     """Every VM on which a vault shows a job, whoever started it; requests that got no answer are closed elsewhere.
 
     Where a job runs, such a request may be its cause and stays open; elsewhere it took effect or was lost, and the
     plan knows which. Requests of the runs that are `live` may still be answered; of `vault` only is anything closed.
+    With `earlier`, which were sent before the look, later ones of other runs are left alone: it cannot have seen them.
     """
     busy = {subject_key(key): BUSY for key in under_way(observed)}
+    known = None if earlier is None else {(one.run, one.step_id) for one in earlier}
     for opened in run.journal.open_operations():
         answered = opened.operation is not None or opened.run in live
-        if not answered and vault in {None, opened.vault} and subject_key(opened.subject_id) not in busy:
+        seen = known is None or opened.run == run.id or (opened.run, opened.step_id) in known
+        if seen and not answered and vault in {None, opened.vault} and subject_key(opened.subject_id) not in busy:
             run.journal.record(opened.run, opened.step_id, Retry(UNKNOWN_OUTCOME, 0.0))
     return busy

@@ -16,11 +16,13 @@ from reconciler.engine.run import Run
 from reconciler.engine.schedule import subject_key
 from reconciler.engine.turns import Turns
 from reconciler.engine.verdict import INTERNAL_ERROR, UNCLASSIFIED, UNKNOWN_OUTCOME
+from reconciler.model.journal import Debt, Fence, JournalError
 from reconciler.model.outcome import Answer, AzureError, Done, Failed, Outcome, Pending, Refused, Retry, Skipped, Unsure
 from reconciler.model.plan import Step
 
 UNKNOWN_SECONDS = 60.0
 """Until something whose outcome is unknown is looked at again."""
+_BUSY = Retry("register-item-busy", UNKNOWN_SECONDS)
 _THROTTLED_SENDS = 5
 """How often one call is sent in a run when Azure turns it away unread, with 429."""
 
@@ -55,6 +57,11 @@ class Sender:
         told = log.bind(run=self._run.id, step=step.id, action=step.action, subject=step.subject.name)
         try:
             outcome = await self._do(step)
+        except JournalError as error:
+            told.error("journal broke", error=str(error))
+            self._run.halt(error)
+            sent = self._taken.get(subject_key(step.subject.id)) == step.id
+            outcome = Retry(UNKNOWN_OUTCOME, UNKNOWN_SECONDS, None, str(error)) if sent else Skipped(str(error))
         except Exception as fault:
             told.exception("step broke")
             outcome = Failed(INTERNAL_ERROR, None, f"{type(fault).__name__}: {fault}")
@@ -75,7 +82,10 @@ class Sender:
         try:
             if key in self._culprits:
                 self._memory.blame(step, *self._culprits[key])
-            owed = await settle(self._run, step.id, step.put_back, self._writer)
+            owed = await settle(self._run, Debt(self._run.id, step.id, step.put_back, step.vault), self._slots)
+        except JournalError as error:
+            self._run.halt(error)
+            owed = str(error)
         except Exception:
             log.exception("put-back broke", run=self._run.id, step=step.id)
             owed = "the request to put it back broke"
@@ -84,7 +94,7 @@ class Sender:
         return outcome
 
     async def _do(self, step: Step) -> Outcome:
-        because = self._taken.get(subject_key(step.subject.id)) or self._run.stop_requested()
+        because = self._taken.get(subject_key(step.subject.id)) or self._run.stop()
         if because:
             return Skipped(because)
         obstacle = None if step.call.reads_only else self._memory.obstacle(step)
@@ -120,7 +130,7 @@ class Sender:
             found = await self._turns.free(step, deadline, pause)
             if isinstance(found, Done):
                 return found
-            if found is not None or self._run.stop_requested():
+            if found is not None or self._run.stop():
                 return outcome
 
     def _waits(self, outcome: Retry) -> bool:
@@ -134,10 +144,10 @@ class Sender:
             self._owing.add(step.id)
         self._taken[subject] = step.id
         answer = await self._submit(step)
-        if answer is None:
+        if isinstance(answer, Retry | Skipped):
             del self._taken[subject]
             self._owe_nothing(step)
-            return Skipped(self._run.stop_requested() or "")
+            return answer
         if isinstance(answer, Pending):
             answer = await follow(answer.operation, self._writer, self._run.clock, seconds=self._run.timeout)
         outcome = self._judge(step, answer)
@@ -155,28 +165,48 @@ class Sender:
             self._run.journal.paid(self._run.id, step.id)
             self._owing.discard(step.id)
 
-    async def _submit(self, step: Step) -> Answer | None:
+    async def _submit(self, step: Step) -> Answer | Retry | Skipped:
         """Send; again only where Azure turned the call away unread (429), for then nothing can have happened.
 
-        None when the run was asked to stop before anything was sent.
+        Retry or Skipped when the call was never sent: the run was asked to stop, or its intent was refused.
         """
         answer: Answer | None = None
-        for sends in range(1, _THROTTLED_SENDS + 1):
+        sends = 0
+        while True:
             async with self._slots:
-                if self._run.stop_requested():
-                    return answer
                 correlation_id = self._run.new_id()
-                self._run.journal.intend(self._run.id, step, correlation_id, self._memory.circumstances(step))
+                barred = self._barred(step, correlation_id)
+                if barred is not None:
+                    return answer or barred
                 answer = await self._run.writer.submit(step.call, correlation_id)
-            throttled = isinstance(answer, Refused) and answer.error.status == 429
-            if throttled or isinstance(answer, Pending):
-                note = answer if isinstance(answer, Pending) else Skipped("throttled")
-                self._run.journal.record(self._run.id, step.id, note)
-            if not (isinstance(answer, Refused) and throttled):
+            sends += 1
+            if isinstance(answer, Pending):
+                self._run.journal.record(self._run.id, step.id, answer)
+            if not (isinstance(answer, Refused) and answer.error.status == 429):
                 return answer
-            if sends < _THROTTLED_SENDS and not self._run.stop_requested():
+            self._run.journal.record(self._run.id, step.id, Skipped("throttled"))
+            if sends == _THROTTLED_SENDS:
+                return answer
+            if not self._run.stop():
                 await self._run.clock.sleep(wait(answer.error.retry_after, sends))
-        return answer
+
+    def _barred(self, step: Step, correlation_id: str) -> Retry | Skipped | None:
+        """Store the intent; why the request may not be sent. What cannot be noted is not sent either."""
+        run = self._run
+        try:
+            because = run.stop()
+            if because is not None:
+                return Skipped(because)
+            fence = run.journal.intend(run.id, step, correlation_id, self._memory.circumstances(step), run.mandate)
+        except JournalError as error:
+            run.halt(error)
+            return Skipped(str(error))
+        if fence is Fence.TAKEN:
+            return _BUSY
+        if fence is not None:
+            run.halt(fence)
+            return Skipped(fence)
+        return None
 
     def _judge(self, step: Step, answer: Answer) -> Outcome:
         match answer:

@@ -46,7 +46,7 @@ class Turns:
         while self.lookout is not None and self.run.clock.monotonic() + pause < deadline:
             look = await self.lookout.next(pause)
             pause = 0.0
-            if self.run.stop_requested():
+            if self.run.stop():
                 return later
             if key in self.following or key in under_way(look.observed):
                 continue

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from reconciler.model.call import Call
+
 
 class JournalError(Exception):
     """The journal cannot be used. The message says what, where, and what to do now."""
@@ -38,3 +40,13 @@ class Fence(StrEnum):
     def ends_the_run(self) -> bool:
         """Whether whatever else the run would send is refused too."""
         return self is not Fence.TAKEN
+
+
+@dataclass(frozen=True, slots=True)
+class Debt:
+    """A request that undoes what a step of a run did only for a while. `vault` is the step's."""
+
+    run: str
+    step_id: str
+    call: Call
+    vault: str = ""

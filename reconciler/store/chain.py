@@ -11,7 +11,7 @@ from typing import Any
 from reconciler.model.audit import AuditEntry, Chain, Event, Head
 from reconciler.model.call import Call, Json
 from reconciler.model.ids import fold
-from reconciler.model.journal import Mandate
+from reconciler.model.journal import Debt, Mandate
 from reconciler.model.outcome import Answer, Done, Failed, Outcome, Pending, Refused, Retry, Skipped, Unsure, word
 from reconciler.model.plan import Step
 from reconciler.store.database import Row, Session
@@ -51,11 +51,10 @@ def intended(run: str, step: Step, correlation_id: str, mandate: Mandate) -> Row
     return _request(run, step.id, step.action, step.call, correlation_id, mandate) | subject | states
 
 
-def intended_put_back(run: str, debt: tuple[str, str, Call], correlation_id: str, mandate: Mandate) -> Row:
+def intended_put_back(run: str, debt: Debt, correlation_id: str, mandate: Mandate) -> Row:
     """The same of a request that pays a debt; its subject is the journal's to add."""
-    _, step_id, call = debt
     states = {"before_state": "{}", "after_state": "{}"}
-    return _request(run, step_id, PUT_BACK, call, correlation_id, mandate) | states
+    return _request(run, debt.step_id, PUT_BACK, debt.call, correlation_id, mandate) | states
 
 
 def told(session: Session, run: str, step_id: str, action: str, outcome: Outcome | Answer) -> Row | None:

@@ -11,13 +11,12 @@ def refusal(session: Session, run: str, vault: str, subject_id: str, mandate: Ma
     """Why nothing may be sent to the subject, None when it may.
 
     The epoch must be the lease's own, not merely as large: a database restored from an old copy knows older ones.
-    For the same reason a turn beyond the newest is one of another database.
     """
-    [(epoch, newest, since)] = session.run("in_force", {"vault": vault})
+    [(epoch, since)] = session.run("in_force", {"vault": vault})
     if mandate.epoch and mandate.epoch != epoch:
         return Fence.LEASE_LOST
-    if mandate.turn and not since <= mandate.turn <= newest:
+    if mandate.turn and mandate.turn < since:
         return Fence.SUPERSEDED
-    if session.run("taken", {"run": run, "subject": fold(subject_id)}):
+    if session.run("taken", {"run": run, "vault": vault, "subject": fold(subject_id)}):
         return Fence.TAKEN
     return None

@@ -9,8 +9,7 @@ from typing import Self
 
 from reconciler.model.attempts import Attempts, Circumstances
 from reconciler.model.audit import AuditEntry, Head
-from reconciler.model.call import Call
-from reconciler.model.journal import FREE, Fence, Mandate
+from reconciler.model.journal import FREE, Debt, Fence, Mandate
 from reconciler.model.observed import Sizes
 from reconciler.model.outcome import Answer, Failed, OpenOperation, Outcome, Pending, Retry
 from reconciler.model.plan import Plan, Step
@@ -84,12 +83,9 @@ class Journal:
             chain.append(session, entry | {"at": at, "actor": self._actor})
         return None
 
-    def intend_put_back(
-        self, run: str, debt: tuple[str, str, Call], correlation_id: str, mandate: Mandate = FREE
-    ) -> Fence | None:
-        owner, step_id, _ = debt
+    def intend_put_back(self, run: str, debt: Debt, correlation_id: str, mandate: Mandate = FREE) -> Fence | None:
         with self._database.change() as session:
-            subjects = session.run("subject_of", {"run": owner, "id": step_id})
+            subjects = session.run("subject_of", {"run": debt.run, "id": debt.step_id})
             vault, name, subject_id = subjects[0] if subjects else ("", "", "")
             fence = refusal(session, run, vault, subject_id, mandate)
             if fence is not None:
@@ -139,8 +135,8 @@ class Journal:
         with self._database.change() as session:
             session.run("paid", {"run": run, "step_id": step_id, "paid_at": self._time()})
 
-    def debts(self) -> Sequence[tuple[str, str, Call]]:
-        return [(run, step_id, rows.call_of(*call)) for run, step_id, *call in self._rows("debts")]
+    def debts(self) -> Sequence[Debt]:
+        return [rows.debt(row) for row in self._rows("debts")]
 
     def open_operations(self) -> Sequence[OpenOperation]:
         return [rows.open_operation(row) for row in self._rows("open_operations")]

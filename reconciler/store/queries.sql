@@ -68,7 +68,8 @@ ORDER BY intended_at, run, id
 -- taken --
 -- Another run's request on the same subject, of which no end is known
 SELECT run FROM step
-WHERE intended_at IS NOT NULL AND ended_at IS NULL AND run <> :run AND lower(subject_id) = :subject
+WHERE intended_at IS NOT NULL AND ended_at IS NULL AND run <> :run AND vault = :vault
+    AND lower(subject_id) = :subject
 LIMIT 1
 
 -- subject_of --
@@ -83,9 +84,8 @@ ON CONFLICT (vault) DO UPDATE SET config_digest = excluded.config_digest, since 
 WHERE front.config_digest <> excluded.config_digest
 
 -- in_force --
--- The lease's epoch, the newest turn, and the first turn under the configuration in force on the vault
-SELECT lease.epoch, turn.number, COALESCE((SELECT since FROM front WHERE vault = :vault), 0)
-FROM lease, turn
+-- The lease's epoch, and the first turn under the configuration in force on the vault
+SELECT epoch, COALESCE((SELECT since FROM front WHERE vault = :vault), 0) FROM lease
 
 -- owe --
 INSERT INTO debt (run, step_id, method, path, api, body, query, owed_at)
@@ -96,10 +96,10 @@ ON CONFLICT (run, step_id) DO UPDATE SET paid_at = NULL
 UPDATE debt SET paid_at = :paid_at WHERE run = :run AND step_id = :step_id
 
 -- debts --
-SELECT run, step_id, method, path, api, body, query
-FROM debt
-WHERE paid_at IS NULL
-ORDER BY owed_at, run, step_id
+SELECT debt.run, debt.step_id, COALESCE(step.vault, ''), debt.method, debt.path, debt.api, debt.body, debt.query
+FROM debt LEFT JOIN step ON step.run = debt.run AND step.id = debt.step_id
+WHERE debt.paid_at IS NULL
+ORDER BY debt.owed_at, debt.run, debt.step_id
 
 -- last_sizes --
 SELECT vms, items FROM sizes WHERE scope = :scope

@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from reconciler.model.attempts import Attempts, Circumstances
 from reconciler.model.call import Call, Method
+from reconciler.model.journal import Debt
 from reconciler.model.outcome import AzureError, Failed, OpenOperation, Operation, Outcome, Retry, Skipped, word
 from reconciler.model.plan import Plan, Step
 from reconciler.store.database import Row, Value
@@ -76,6 +77,7 @@ def call_row(call: Call) -> Row:
     return row | {"query": json.dumps(call.query)}
 
 
-def call_of(method: str, path: str, api: str, body: str | None, query: str) -> Call:
+def debt(row: tuple[Any, ...]) -> Debt:
+    run, step_id, vault, method, path, api, body, query = row
     pairs = tuple((str(name), str(value)) for name, value in json.loads(query))
-    return Call(cast(Method, method), path, api, body, pairs)
+    return Debt(run, step_id, Call(cast(Method, method), path, api, body, pairs), vault)

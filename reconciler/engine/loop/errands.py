@@ -24,6 +24,7 @@ from reconciler.engine.run import Run
 from reconciler.engine.schedule import subject_key
 from reconciler.model.board import StepResult
 from reconciler.model.desired import Vault
+from reconciler.model.journal import Mandate
 from reconciler.model.limits import LIMITS
 from reconciler.model.observed import Observed
 from reconciler.model.outcome import Done, OpenOperation, Outcome, Skipped, word
@@ -132,10 +133,10 @@ class Errands:
             return
         run = self._run(orders, term, stop=self._hub.permit.barred)
         taken = self.works.taken | busy.keys()
-        for call, step_id in owed_earlier(run, self.works.runs).items():
-            subject = subject_key(call.path.rpartition("/")[0])
-            if subject not in taken and self._mine(vault_of(step_id)):
-                self.works.beside([subject], settle_earlier(run, (), observed, {call: step_id}))
+        for debt in owed_earlier(run, self.works.runs):
+            subject = subject_key(debt.call.path.rpartition("/")[0])
+            if subject not in taken and self._mine(vault_of(debt.step_id)):
+                self.works.beside([subject], settle_earlier(run, (), observed, [debt]))
 
     def _mine(self, vault: str) -> bool:
         """What belongs to a vault that nothing declares any more is the first one's."""
@@ -162,6 +163,7 @@ class Errands:
             tools.parallelism,
             tools.timeout,
             tools.chance,
+            mandate=Mandate(orders.desired.revision, term.epoch, self._hub.turn(orders)),
         )
 
     def _ended(self, step: Step, outcome: Outcome) -> None:

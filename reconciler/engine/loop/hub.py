@@ -104,6 +104,15 @@ class Hub:
     term: Term | None = None
     watches: Mapping[str, Watch] = field(default_factory=dict)
 
+    _turn: tuple[Desired, int] | None = None
+
+    def turn(self, orders: Orders) -> int:
+        """The place of these manifests in the order in which some came into force, in this process or another."""
+        if self._turn is None or self._turn[0] is not orders.desired:
+            names = [vault.name for vault in orders.desired.vaults]
+            self._turn = orders.desired, self.tools.journal.enter(orders.desired.digest, names)
+        return self._turn[1]
+
     def facts_changed(self, keys: Collection[VmKey], seen_by: Watch) -> None:
         """What one vault's look has shown of VMs may be what another vault waits for."""
         if keys:

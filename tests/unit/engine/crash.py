@@ -9,7 +9,7 @@ from typing import TypeVar
 from reconciler.engine.ports import Journal, Writer
 from reconciler.model.attempts import Attempts, Circumstances
 from reconciler.model.call import Call
-from reconciler.model.journal import FREE, Fence, Mandate
+from reconciler.model.journal import FREE, Debt, Fence, Mandate
 from reconciler.model.observed import Sizes
 from reconciler.model.outcome import Answer, OpenOperation, Operation, Outcome
 from reconciler.model.plan import Plan, Step
@@ -75,9 +75,7 @@ class MortalJournal:
     ) -> Fence | None:
         return self._mortal("intend", lambda: self._journal.intend(run, step, correlation_id, circumstances, mandate))
 
-    def intend_put_back(
-        self, run: str, debt: tuple[str, str, Call], correlation_id: str, mandate: Mandate = FREE
-    ) -> Fence | None:
+    def intend_put_back(self, run: str, debt: Debt, correlation_id: str, mandate: Mandate = FREE) -> Fence | None:
         return self._mortal("intend", lambda: self._journal.intend_put_back(run, debt, correlation_id, mandate))
 
     def record_put_back(self, run: str, step_id: str, answer: Answer) -> None:
@@ -104,7 +102,7 @@ class MortalJournal:
     def failures(self) -> Sequence[Attempts]:
         return self._journal.failures()
 
-    def debts(self) -> Sequence[tuple[str, str, Call]]:
+    def debts(self) -> Sequence[Debt]:
         return self._journal.debts()
 
     def open_operations(self) -> Sequence[OpenOperation]:

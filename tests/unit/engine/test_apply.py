@@ -246,7 +246,7 @@ def test_a_vm_on_which_something_still_runs_is_put_back_later(memory: Memory) ->
     protecting = replace(protect("web-1"), depends_on=("start-vm:web-1",))
     outcomes = place.clock.run(carry_out(plan_of(start("web-1"), protecting), place.run))
     assert Skipped("start-vm:web-1") == outcomes["protect:web-1"]
-    assert [step_id for _, step_id, _ in place.run.journal.debts()] == ["start-vm:web-1"]
+    assert [debt.step_id for debt in place.run.journal.debts()] == ["start-vm:web-1"]
 
 
 LOCKED = AzureError("BMSUserErrorObjectLocked", "Another operation is in progress on the selected item.", 409)

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.model.attempts import Circumstances
-from reconciler.model.journal import JournalError
+from reconciler.model.journal import Debt, JournalError
 from reconciler.model.observed import Sizes
 from reconciler.model.outcome import AzureError, Done, Failed, Operation, Pending, Retry, Skipped
 from reconciler.store.failures import LockedJournalError, NewerJournalError, UnusableJournalError
@@ -75,7 +75,8 @@ def test_a_debt_is_kept_until_paid(path: Path) -> None:
         journal.owe("r1", step)
         journal.owe("r1", protect("web-1"))
     with Journal(str(path), now) as journal:
-        assert journal.debts() == [("r1", step.id, step.put_back)]
+        assert step.put_back is not None
+        assert journal.debts() == [Debt("r1", step.id, step.put_back)]
         journal.paid("r1", step.id)
         assert journal.debts() == []
 
