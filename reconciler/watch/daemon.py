@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
+import socket
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from secrets import SystemRandom
+from secrets import SystemRandom, token_hex
 
 import structlog
 from starlette.applications import Starlette
 
 from reconciler import __version__, app
 from reconciler.app import Place
-from reconciler.clocks import PacedClock
+from reconciler.clocks import PacedClock, RealClock
 from reconciler.diagnostics.catalog import catalog
 from reconciler.engine.loop.bulletin import Bulletin
 from reconciler.engine.loop.hub import Tools
@@ -29,6 +31,9 @@ from reconciler.model.board import Board, LeaseState, Role, SourceState
 from reconciler.settings import Settings, pause_file_reason
 from reconciler.watch.following import follow
 from reconciler.watch.serving import Server
+
+LEASE_SECONDS = 20.0
+"""After a daemon has died, another one takes over in so many seconds. A loop renews every BEAT of them."""
 
 log = structlog.get_logger(__name__)
 
@@ -54,7 +59,8 @@ async def watch(place: Place, settings: Settings, server: Server, tell: Callable
                 settings.parallelism,
                 settings.timeout,
             )
-            loop = Loop(tools, bulletin, SoleLease(), rules(settings), _in_a_thread)
+            lease = journal.lease(_holder(), LEASE_SECONDS, RealClock().monotonic)
+            loop = Loop(tools, bulletin, lease, rules(settings), _in_a_thread)
             daemon = Daemon(place, settings, loop, bulletin, server, metrics)
             return await daemon.run(_source(place, settings), tell)
 
@@ -148,6 +154,11 @@ def rules(settings: Settings) -> Rules:
     return Rules(settings.interval, app.brakes(settings), paused, lambda: "")
 
 
+def _holder() -> str:
+    """This process, and no other one before or beside it."""
+    return f"{socket.gethostname()}/{os.getpid()}/{token_hex(4)}"
+
+
 def _source(place: Place, settings: Settings) -> Source:
     from reconciler.manifests.builder import MANIFEST_LIMITS
     from reconciler.manifests.files import collect
@@ -168,15 +179,3 @@ def _first_board(place: Place, settings: Settings) -> Board:
 
 async def _in_a_thread(work: Callable[[], Picture]) -> Picture:
     return await asyncio.to_thread(work)
-
-
-class SoleLease:
-    """Implements Lease where nothing is shared: this process is the only one."""
-
-    def take(self) -> LeaseState:
-        return LeaseState(Role.LEADER, "this process", 1)
-
-    def left(self) -> float:
-        return float("inf")
-
-    def give_back(self) -> None: ...

@@ -63,15 +63,14 @@ class Looked(World):
 
 
 class OwnLease:
-    """Implements Lease: nobody else is there, unless the test says so."""
+    """Implements Lease: nobody else is there, unless the test says so. Its epochs are those of no database."""
 
     def __init__(self, *, ours: bool = True) -> None:
         self.ours = ours
-        self.epoch = 1
         self.given_back = False
 
     def take(self) -> LeaseState:
-        return LeaseState(Role.LEADER if self.ours else Role.STANDBY, "us" if self.ours else "them", self.epoch)
+        return LeaseState(Role.LEADER if self.ours else Role.STANDBY, "us" if self.ours else "them")
 
     def left(self) -> float:
         return 15.0 if self.ours else 0.0
