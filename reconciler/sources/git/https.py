@@ -32,7 +32,6 @@ def client(
         pool_manager=cast("urllib3.PoolManager", origin),
         username=user if token else None,
         password=token,
-        thin_packs=False,
     )
 
 
@@ -44,6 +43,7 @@ class _Origin:
         self._origin = origin
         self._wire = wire
         self._pool = _pool(origin, wire, tls)
+        wire.at_end(self._pool.clear)
 
     def request(self, method: str, url: str, **given: Any) -> _Answer:
         if not url.startswith(self._origin + "/"):
@@ -58,6 +58,7 @@ class _Origin:
             preload_content=False,
             decode_content=False,
         )
+        self._wire.at_end(answer.close)
         return _Answer(answer, url, self._wire)
 
 

@@ -119,8 +119,18 @@ class Mirror:
     def fetch(self, ask: Ask, wire: Wire, haves: Iterable[str] = ()) -> str:
         """Fetch what is new, and give the id of the newest commit. Raises TroubleError, and whatever libraries do.
 
-        `haves` are commits that are here with all that belongs to them.
+        `haves` are commits that are here with all that belongs to them. A remote that takes the short history that is
+        here for a long one leaves out too much; it is then asked as if nothing were here.
         """
+        here = [name for name in haves if self.has(name)]
+        name = self._fetch(ask, wire, _Known(here, self.shallow))
+        if here and not self.has(name):
+            name = self._fetch(ask, wire, _Known((), ()))
+        if not self.has(name):
+            raise TroubleError("source-unreachable", "the remote did not send the commit that it names")
+        return name
+
+    def _fetch(self, ask: Ask, wire: Wire, known: _Known) -> str:
         found: list[ObjectID] = []
 
         def wanted(refs: Mapping[Ref, ObjectID], *_: object, **__: object) -> list[ObjectID]:
@@ -129,15 +139,12 @@ class Mirror:
 
         with tempfile.TemporaryFile(dir=self._folder) as made:
             file = cast("BinaryIO", made)
-            known = _Known([name for name in haves if self.has(name)], self.shallow)
             result = self._receive(ask, wire, wanted, known, file)
             self._keep(file, wire)
-        gone, new = _texts(result.new_unshallow), _texts(result.new_shallow)
-        self.shallow = (self.shallow - gone) | new
-        name = found[0].decode("ascii")
-        if not self.has(name):
-            raise TroubleError("source-unreachable", "the remote did not send the commit that it names")
-        return name
+        if not found:
+            raise TroubleError("source-unreachable", "the remote does not say which branches it has")
+        self.shallow = (self.shallow - _texts(result.new_unshallow)) | _texts(result.new_shallow)
+        return found[0].decode("ascii")
 
     def follows(self, newer: str, older: str) -> bool | None:
         """Whether `older` is among the ancestors of `newer`; None when the kept history ends before that is known."""

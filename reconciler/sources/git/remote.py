@@ -55,4 +55,4 @@ def connect(address: Address, access: Access, wire: Wire) -> tuple[GitClient, st
         from reconciler.sources.git import ssh as over_ssh
 
         return over_ssh.client(address, wire, key=access.ssh_key, known_hosts=access.known_hosts), address.path
-    return LocalGitClient(thin_packs=False), address.path
+    return LocalGitClient(), address.path

@@ -23,7 +23,7 @@ def client(address: Address, wire: Wire, *, key: Path | None, known_hosts: Path 
     if key is None:
         raise TroubleError("source-settings", "ssh needs a key to sign in with: give the file with --git-ssh-key")
     vendor = _Vendor(wire, _key(key), _hosts(known_hosts))
-    return SSHGitClient(address.host, address.port, address.user, vendor=vendor, thin_packs=False)
+    return SSHGitClient(address.host, address.port, address.user, vendor=vendor)
 
 
 def _key(path: Path) -> paramiko.PKey:
@@ -67,6 +67,7 @@ class _Vendor(SSHVendor):
         **__: object,
     ) -> SubprocessWrapper:
         transport = paramiko.Transport(self._wire.open(host, port or _PORT))
+        self._wire.at_end(transport.close)
         try:
             transport.banner_timeout = transport.auth_timeout = CONNECT
             self._sign_in(transport, host if port in {None, _PORT} else f"[{host}]:{port}", username or "git")

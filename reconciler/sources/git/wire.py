@@ -6,6 +6,7 @@ import asyncio
 import socket
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from typing import TypeVar
 
@@ -25,6 +26,7 @@ class Wire:
         self._most_bytes = most_bytes
         self._bytes = 0
         self._sockets: list[socket.socket] = []
+        self._closers: list[Callable[[], object]] = []
         self._lock = threading.Lock()
         self._cut = False
 
@@ -40,6 +42,18 @@ class Wire:
         with self._lock:
             self._sockets.append(opened)
         self.check()
+
+    def at_end(self, close: Callable[[], object]) -> None:
+        """What is to be closed when the work is over, the newest first."""
+        self._closers.append(close)
+
+    def end(self) -> None:
+        """Close all that was opened; called by the thread that talked."""
+        for close in self._closers[::-1]:
+            with suppress(Exception):
+                close()
+        for opened in self._sockets:
+            opened.close()
 
     def count(self, size: int) -> None:
         """So many bytes came in; raises TroubleError when it is too much, or when the wire is cut."""
@@ -61,10 +75,8 @@ class Wire:
         with self._lock:
             self._cut = True
             for opened in self._sockets:
-                try:
+                with suppress(OSError):
                     opened.shutdown(socket.SHUT_RDWR)
-                except OSError:
-                    continue
 
 
 async def bounded(work: Callable[[Wire], T], seconds: float, most_bytes: int) -> T:
@@ -78,7 +90,10 @@ async def bounded(work: Callable[[Wire], T], seconds: float, most_bytes: int) ->
 
     def run() -> None:
         try:
-            result = work(wire)
+            try:
+                result = work(wire)
+            finally:
+                wire.end()
         except BaseException as error:
             _tell(loop, partial(_fail, done, error))
         else:

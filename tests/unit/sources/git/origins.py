@@ -86,7 +86,17 @@ def vault(name: str) -> bytes:
     return (VAULT % name).encode()
 
 
-def source(address: str, state: Path, *, clock: Clock | None = None, limits: Any = None, **followed: Any) -> GitSource:
+def source(
+    address: str,
+    state: Path,
+    *,
+    clock: Clock | None = None,
+    limits: Any = None,
+    patience: float = 60.0,
+    **followed: Any,
+) -> GitSource:
     """Of `main`, over any transport; the rest is as in `Followed`."""
     what = Followed(parse(address, local=True), branch("main"), **followed)
-    return GitSource(what, state, clock or Clock(), load=load_texts, random=SystemRandom(), limits=limits)
+    return GitSource(
+        what, state, clock or Clock(), load=load_texts, random=SystemRandom(), patience=patience, limits=limits
+    )
