@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from datetime import timedelta
 
 from reconciler.engine.apply import carry_out
@@ -24,7 +24,7 @@ from reconciler.engine.run import Run
 from reconciler.engine.schedule import subject_key
 from reconciler.model.board import StepResult
 from reconciler.model.desired import Vault
-from reconciler.model.journal import Mandate
+from reconciler.model.journal import Fence, Mandate
 from reconciler.model.limits import LIMITS
 from reconciler.model.observed import Observed
 from reconciler.model.outcome import Done, OpenOperation, Outcome, Skipped, word
@@ -55,10 +55,10 @@ class Errands:
         wanted = (self.results[step.id].outcome for step in plan.steps if step.id in self.results)
         return Counter([word(outcome) for outcome in wanted] + ["held" for _ in plan.held])
 
-    def act(self, picture: Picture, begun: float) -> float | None:
+    def act(self, picture: Picture, begun: float, earlier: Collection[OpenOperation]) -> float | None:
         """Judge by a look that was begun at `begun`, and begin what is to be done; in how many seconds to look again.
 
-        None where nothing but the interval is waited for.
+        None where nothing but the interval is waited for. `earlier` is what was open when the look was begun.
         """
         plan, observed, term = of_vault(picture.plan, self.vault.name), picture.observed, self._hub.term
         if term is None:
@@ -67,7 +67,7 @@ class Errands:
         orders = self._hub.orders
         run = self._run(orders, term)
         again = [self._judge(run, plan, observed, begun)]
-        busy = look_back(run, observed, live=self.works.runs, vault=self.vault.name)
+        busy = look_back(run, observed, live=self.works.runs, vault=self.vault.name, earlier=earlier)
         self._take_up(run)
         if orders.desired is picture.desired:
             again.append(self._begin(run, plan, observed, busy))
@@ -124,8 +124,14 @@ class Errands:
             run.journal.begin(run.id, todo, todo.revision)
             lookout = Lookout(self._glance, run.clock)
             work = carry_out(todo, run, observed=observed, limits=limits, lookout=lookout)
-            self.works.begin(run.id, todo, work)
+            self.works.begin(run.id, todo, self._carry(run, work))
         return min((due for outcome in stuck.values() if (due := due_in(outcome)) is not None), default=None)
+
+    async def _carry(self, run: Run, work: Awaitable[Mapping[str, Outcome]]) -> Mapping[str, Outcome]:
+        outcomes = await work
+        if run.halted is Fence.SUPERSEDED:
+            self._hub.overtake(str(run.halted))
+        return outcomes
 
     def _pay(self, orders: Orders, term: Term, busy: Mapping[str, str], observed: Observed) -> None:
         """Put back what an earlier process changed for a while, or an earlier run could not put back."""

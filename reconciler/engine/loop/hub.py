@@ -68,10 +68,12 @@ class Permit:
         self._closed = closed
         self._leads = leads
         self.stopping = ""
+        self.overtaken = ""
+        """That a run with another configuration has begun since the manifests in force were looked at."""
 
     def forbidden(self) -> str | None:
         """Why nothing new may be begun."""
-        return self.barred() or self._closed() or None
+        return self.barred() or self.overtaken or self._closed() or None
 
     def barred(self) -> str | None:
         """Why nothing at all may be sent, not even what puts back an earlier change."""
@@ -112,6 +114,17 @@ class Hub:
             names = [vault.name for vault in orders.desired.vaults]
             self._turn = orders.desired, self.tools.journal.enter(orders.desired.digest, names)
         return self._turn[1]
+
+    def overtake(self, why: str) -> None:
+        """Send nothing more until the source has said once more that these manifests are the ones in force."""
+        self.permit.overtaken = why
+
+    def confirm(self) -> bool:
+        """The source was looked at, and these manifests are still in force; whether anything waited for that."""
+        waited, self.permit.overtaken = bool(self.permit.overtaken), ""
+        if waited:
+            self._turn = None
+        return waited
 
     def facts_changed(self, keys: Collection[VmKey], seen_by: Watch) -> None:
         """What one vault's look has shown of VMs may be what another vault waits for."""

@@ -113,8 +113,10 @@ class Loop:
                 self._tasks[name] = asyncio.create_task(watch.run(), name=f"watch {name}")
 
     def tell_source(self, source: SourceState) -> None:
-        """The source was looked at, and nothing new is in force."""
+        """The source was looked at, or tried to, and nothing new is in force."""
         self._bulletin.post(source=source)
+        if not source.trouble and self._hub.confirm():
+            self.wake("another run has gone by")
 
     def watch(self, vault: str) -> VaultWatch:
         """The watch of a vault; KeyError for one that is not declared."""

@@ -105,12 +105,13 @@ class VaultWatch:
 
     async def _look_and_act(self, this: _Pass) -> None:
         desired = self._hub.orders.desired
+        earlier = self._hub.tools.journal.open_operations()
         calm = this.why != ENDED and not self.works.taken
         seen, picture = await self._look(desired, shared=SHARED if calm else 0.0)
         if await self._ask(picture):
             picture = await self._draw(desired)
         if self.vault.name in seen.vaults:
-            this.again = self._errands.act(picture, this.began)
+            this.again = self._errands.act(picture, this.began, earlier)
         this.trouble = self._unseen(picture)
         this.counts = self._errands.counts(of_vault(picture.plan, self.vault.name))
         self._hub.show(picture)

@@ -284,3 +284,26 @@ def test_other_limits_hold_from_the_moment_they_are_set() -> None:
         place.play(scene)
         assert place.board.interval == 60.0
         assert len(place.looks("a")) > 12
+
+
+def test_after_a_run_with_another_configuration_nothing_is_sent_until_the_source_was_looked_at_again() -> None:
+    with stage(a=["a-1", "a-2"]) as place:
+        off = machine("a-2", power=Power.DEALLOCATED)
+        place.world.vms[off.key] = off
+
+        async def scene() -> None:
+            place.loop.declare(wishes(a=["a-1", "a-2"]), SOURCE)
+            await asyncio.sleep(200)
+            assert place.protected() == {"a-1"}
+            place.journal.enter("sha256:other", ["a"])
+            place.world.vms[off.key] = machine("a-2")
+            await asyncio.sleep(1000)
+            assert place.protected() == {"a-1"}, "an older revision never wins"
+            place.loop.tell_source(replace(SOURCE, trouble="no route to host"))
+            await asyncio.sleep(1000)
+            assert place.protected() == {"a-1"}, "nobody knows whether it is the newest"
+            place.loop.tell_source(SOURCE)
+            await asyncio.sleep(200)
+
+        place.play(scene)
+        assert place.protected() == {"a-1", "a-2"}
