@@ -6,17 +6,37 @@ import difflib
 import os
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+
+from reconciler.model.window import Window
 
 ENV_PREFIX = "RECONCILE_"
 DEFAULT_VAULT_FILE = ".reconcile/vault.db"
 _LARGEST_FILE = 256 * 1024
+_LARGEST_NOTE = 4096
 
 
 class SettingsError(Exception):
     """The settings cannot be used; the message says what, where, and what to write instead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Watching:
+    """What concerns watch mode alone. `interval` is in seconds between two passes, `listen` is HOST:PORT."""
+
+    interval: float = 300.0
+    listen: str = "127.0.0.1:8080"
+    vm_series: int = 0
+    """For how many VMs `/metrics` has series of their own."""
+    windows: tuple[Window, ...] = ()
+    """When changes are allowed; at any time where there are none."""
+    freeze_until: datetime | None = None
+    """No changes before this moment (aware)."""
+    freeze_file: str | None = None
+    """The same from a file, which says until when, and may say why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +66,7 @@ class Settings:
     pause_file: str | None = None
     """While this file exists, nothing more is written."""
     subscriptions: tuple[str, ...] = ()
-    interval: float = 300.0
-    """Seconds between two passes of watch mode."""
-    listen: str = "127.0.0.1:8080"
-    """Where watch mode serves its page: HOST:PORT."""
-    vm_series: int = 0
-    """For how many VMs `/metrics` has series of their own."""
+    watching: Watching = field(default_factory=Watching)
 
 
 _KEYS: Mapping[str, tuple[type | tuple[type, ...], str]] = {
@@ -79,6 +94,9 @@ _KEYS: Mapping[str, tuple[type | tuple[type, ...], str]] = {
     "interval": (str, 'a duration, such as "5 minutes"'),
     "vm-series": (int, "a whole number"),
     "listen": (str, 'a host and a port, such as "127.0.0.1:8080"'),
+    "window": (list, 'a list of change windows, such as ["Mon-Fri 22:00-06:00 Europe/Amsterdam"]'),
+    "freeze-until": (str, 'a moment, such as "2027-01-04T06:00:00+01:00"'),
+    "freeze-file": (str, "a path"),
 }
 """What a settings file may say: the long flags of the same names."""
 
@@ -119,6 +137,44 @@ def _checked(path: Path, key: str, value: object) -> object:
     if not fits:
         raise SettingsError(f"{path}: {key} needs {wanted}")
     return value
+
+
+def frozen(watching: Watching, now: datetime) -> str:
+    """Why no change may be made now by a freeze of the operator's, and until when; empty where there is none.
+
+    A freeze file begins with the moment at which the freeze ends; what follows says why. One that cannot be read, or
+    understood, freezes.
+    """
+    until = watching.freeze_until
+    if until is not None and now < until:
+        return f"frozen until {until:%Y-%m-%d %H:%M %Z}"
+    if watching.freeze_file is None:
+        return ""
+    try:
+        with open(watching.freeze_file, encoding="utf-8") as file:
+            text = file.read(_LARGEST_NOTE)
+    except FileNotFoundError:
+        return ""
+    except (OSError, UnicodeDecodeError) as error:
+        return f"frozen: the file {watching.freeze_file} cannot be read ({error})"
+    first, _, rest = text.strip().partition("\n")
+    moment, _, why = first.strip().partition(" ")
+    try:
+        until = moment_of(moment)
+    except ValueError:
+        return f"frozen: the file {watching.freeze_file} does not begin with a moment such as 2027-01-04T06:00:00+01:00"
+    because = " ".join(f"{why} {rest}".split())
+    return f"frozen until {until:%Y-%m-%d %H:%M %Z}{because and f': {because}'}" if now < until else ""
+
+
+def moment_of(text: str) -> datetime:
+    """`2027-01-04T06:00:00+01:00`, `2027-01-04T05:00Z`, or a date, which begins at midnight UTC; raises ValueError."""
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        if len(text) > len("2027-01-04"):
+            raise ValueError(f"{text!r} has no offset from UTC")
+        return moment.replace(tzinfo=UTC)
+    return moment
 
 
 def pause_reason(environment: Mapping[str, str]) -> str | None:

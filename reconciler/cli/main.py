@@ -18,8 +18,9 @@ from reconciler.cli import exits
 from reconciler.cli.ci_stream import guarded
 from reconciler.cli.exits import Exit
 from reconciler.cli.lazy import Entry, LazyGroup
-from reconciler.cli.options import files_option, lang_option, option
-from reconciler.cli.params import Cloud, Duration, FormatParam, Listen, OutputFile, Share
+from reconciler.cli.options import ARGUMENTS, files_option, lang_option, option
+from reconciler.cli.params import Cloud, Duration, FormatParam, OutputFile, Share
+from reconciler.cli.watch_options import watch_options
 from reconciler.settings import ENV_PREFIX, SettingsError
 
 _LATER = ("--git", "--branch", "--path")
@@ -49,6 +50,7 @@ class Root(LazyGroup):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """As click does, with a plain word for what a later version brings."""
+        ctx.meta[ARGUMENTS] = tuple(args)
         try:
             return super().parse_args(ctx, args)
         except click.NoSuchOption as error:
@@ -109,13 +111,7 @@ RECONCILE_PAUSE=1 stops all writes. Nothing of this is ever read from the folder
         help="The settings file.")  # fmt: skip
 @files_option
 @option("--dry-run", is_flag=True, help="Show what would be done; nothing can be written.")
-@option("--watch", is_flag=True, help="Stay: apply what is declared, correct or report drift, and serve a page.")
-@option("--interval", type=Duration(), default="5m", show_default=True, metavar="T",
-        help="With --watch: the time between two looks at a vault.")  # fmt: skip
-@option("--listen", type=Listen(), default="127.0.0.1:8080", show_default=True, metavar="HOST:PORT",
-        help="With --watch: where page, probes and metrics are served.")  # fmt: skip
-@option("--vm-series", type=click.IntRange(0, 10_000), default=0, metavar="N",
-        help="With --watch: for so many VMs /metrics has series of their own.")  # fmt: skip
+@watch_options
 @option("--cloud", type=Cloud(), default="azure", show_default=True, metavar="CLOUD",
         help="azure, azure-usgov, azure-china, an https:// Resource Manager endpoint (http:// on loopback), "
              "or embedded[:FILE], the vault that ships with this tool.")  # fmt: skip

@@ -10,6 +10,8 @@ from click.core import ParameterSource
 
 from reconciler.settings import ENV_PREFIX
 
+ARGUMENTS = "reconcile.arguments"
+"""Where a context keeps the command line, so that a daemon can read it again with its settings file."""
 F = TypeVar("F", bound=Callable[..., Any])
 _GIVEN = (ParameterSource.COMMANDLINE, ParameterSource.ENVIRONMENT, ParameterSource.DEFAULT_MAP)
 

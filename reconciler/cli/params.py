@@ -5,10 +5,13 @@ from __future__ import annotations
 import ipaddress
 import math
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 import click
+
+from reconciler.model.window import Window, WindowError, window
+from reconciler.settings import moment_of
 
 FORMATS = ("human", "json", "jsonl")
 _LATER = ("markdown", "github", "sarif", "junit")
@@ -126,6 +129,35 @@ class Listen(click.ParamType[str]):
         if not is_loopback(host.strip("[]")):
             self.fail(f"{value!r}: the page is served on this machine only, such as on 127.0.0.1:8080", param, ctx)
         return str(value)
+
+
+class WindowParam(click.ParamType[Window]):
+    """`Mon-Fri 22:00-06:00 Europe/Amsterdam`."""
+
+    name = "window"
+    envvar_list_splitter = ";"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> Window:
+        if isinstance(value, Window):
+            return value
+        try:
+            return window(str(value))
+        except WindowError as error:
+            self.fail(str(error), param, ctx)
+
+
+class Moment(click.ParamType[datetime]):
+    """A moment with its offset from UTC, or a date."""
+
+    name = "moment"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        if isinstance(value, datetime):
+            return value
+        try:
+            return moment_of(str(value))
+        except ValueError:
+            self.fail(f"{value!r} is no moment: write 2027-01-04T06:00:00+01:00, or a date", param, ctx)
 
 
 class FormatParam(click.ParamType[str]):

@@ -15,6 +15,7 @@ from reconciler.app import Place, PlanRefusedError, Report, SetupError, UsageSet
 from reconciler.cli import exits, output, progress
 from reconciler.cli.exits import Exit
 from reconciler.cli.manifests import loaded_or_exit, sources_of_manifests
+from reconciler.cli.watch_options import watching_of
 from reconciler.diagnostics.escape import terminal
 from reconciler.diagnostics.language import spoken
 from reconciler.diagnostics.subject_names import is_vm, plural
@@ -75,9 +76,7 @@ def settings_of(words: dict[str, Any]) -> Settings:
         pause=pause_reason(os.environ),
         pause_file=words["pause_file"],
         subscriptions=words["subscription"],
-        interval=words["interval"],
-        listen=words["listen"],
-        vm_series=words["vm_series"],
+        watching=watching_of(words),
     )
 
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 import click
 
 from reconciler import app
 from reconciler.app import Place, SetupError, UsageSetupError
+from reconciler.cli.options import ARGUMENTS
 from reconciler.cli.reconcile import settings_of, tell_place
 from reconciler.model.journal import JournalError
-from reconciler.settings import Settings
+from reconciler.settings import Settings, SettingsError
 
 _FOR_ONE_RUN = ("dry_run", "out", "plan", "target", "detailed_exitcode", "output_file", "require_coverage")
 _UNATTENDED_STOPS = 0
@@ -21,12 +23,16 @@ def run(ctx: click.Context) -> int:
     """The whole command; the exit code."""
     _require_sense(ctx)
     settings = settings_of(ctx.params)
+
+    def again() -> Settings:
+        return _read_again(ctx)
+
     try:
         place = app.find_place(settings)
         tell_place(place)
         if place.fresh:
             place = app.keep_world(place)
-        return _watch(place, settings)
+        return _watch(place, settings, again)
     except UsageSetupError as error:
         raise click.UsageError(str(error), ctx) from error
     except (SetupError, JournalError) as error:
@@ -42,14 +48,24 @@ def _require_sense(ctx: click.Context) -> None:
         ctx.params["max_stops"] = _UNATTENDED_STOPS
 
 
-def _watch(place: Place, settings: Settings) -> int:
+def _read_again(ctx: click.Context) -> Settings:
+    """The same command line with the settings file as it is now; SettingsError."""
+    try:
+        with ctx.command.make_context(ctx.info_name, list(ctx.meta[ARGUMENTS])) as fresh:
+            _require_sense(fresh)
+            return settings_of(fresh.params)
+    except click.ClickException as error:
+        raise SettingsError(error.format_message()) from error
+
+
+def _watch(place: Place, settings: Settings, again: Callable[[], Settings]) -> int:
     from reconciler.watch import daemon
     from reconciler.watch.serving import Server
 
-    server = Server(settings.listen)
+    server = Server(settings.watching.listen)
     place = daemon.paced(place)
     try:
-        number = asyncio.run(daemon.watch(place, settings, server, _tell))
+        number = asyncio.run(daemon.watch(place, settings, server, _tell, again))
     except asyncio.CancelledError:
         return 130
     finally:

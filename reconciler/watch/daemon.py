@@ -8,6 +8,7 @@ import signal
 import socket
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from secrets import SystemRandom, token_hex
@@ -28,22 +29,29 @@ from reconciler.engine.reconcile import new_uuid
 from reconciler.health.metrics import Metrics
 from reconciler.health.routes import Vitals, routes
 from reconciler.model.board import Board, LeaseState, Role, SourceState
-from reconciler.settings import Settings, pause_file_reason
+from reconciler.model.window import closed
+from reconciler.settings import Settings, SettingsError, frozen, pause_file_reason
 from reconciler.watch.following import follow
 from reconciler.watch.serving import Server
 
+_AT_START = ("files", "cloud", "estate", "parallelism", "timeout", "subscriptions")
 LEASE_SECONDS = 20.0
 """After a daemon has died, another one takes over in so many seconds. A loop renews every BEAT of them."""
 
 log = structlog.get_logger(__name__)
 
 
-async def watch(place: Place, settings: Settings, server: Server, tell: Callable[[str], None]) -> signal.Signals:
-    """Run until a signal comes, and say which. `tell` is given lines for people. SetupError, JournalError."""
+async def watch(
+    place: Place, settings: Settings, server: Server, tell: Callable[[str], None], again: Callable[[], Settings]
+) -> signal.Signals:
+    """Run until a signal comes, and say which. `tell` is given lines for people. SetupError, JournalError.
+
+    `again` reads the settings anew and raises SettingsError.
+    """
     from reconciler.store.journal import Journal
 
     bulletin = Bulletin(_first_board(place, settings), place.clock.now)
-    metrics = Metrics(bulletin.board, place.clock.now, place.clock.monotonic, settings.vm_series)
+    metrics = Metrics(bulletin.board, place.clock.now, place.clock.monotonic, settings.watching.vm_series)
     with Journal(str(place.journal), place.clock.now) as journal:
         async with app.connect(place, settings, write=True, meter=metrics) as azure:
             if azure.writer is None:
@@ -60,9 +68,9 @@ async def watch(place: Place, settings: Settings, server: Server, tell: Callable
                 settings.timeout,
             )
             lease = journal.lease(_holder(), LEASE_SECONDS, RealClock().monotonic)
-            loop = Loop(tools, bulletin, lease, rules(settings), _in_a_thread)
+            loop = Loop(tools, bulletin, lease, rules(settings, place.clock.now), _in_a_thread)
             daemon = Daemon(place, settings, loop, bulletin, server, metrics)
-            return await daemon.run(_source(place, settings), tell)
+            return await daemon.run(_source(place, settings), tell, again)
 
 
 class Daemon:
@@ -80,16 +88,16 @@ class Daemon:
         self._signal: signal.Signals | None = None
         self._task: asyncio.Task[object] | None = None
 
-    async def run(self, source: Source, tell: Callable[[str], None]) -> signal.Signals:
+    async def run(self, source: Source, tell: Callable[[str], None], again: Callable[[], Settings]) -> signal.Signals:
         """Raises CancelledError at the second signal."""
         self._task = asyncio.current_task()
         events = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             events.add_signal_handler(number, self._caught, number)
-        events.add_signal_handler(signal.SIGHUP, self._hang_up, source)
+        events.add_signal_handler(signal.SIGHUP, self._hang_up, source, again)
         self._server.start(self._app())
         tell(f"Watching. The page is at {self._server.url}")
-        following = asyncio.create_task(follow(source, self._loop, self._place.clock, self._settings.interval))
+        following = asyncio.create_task(follow(source, self._loop, self._place.clock, self._settings.watching.interval))
         following.add_done_callback(self._source_ended)
         beside = [following, asyncio.create_task(self._count())]
         try:
@@ -117,8 +125,17 @@ class Daemon:
             log.info("stopping", signal=number.name)
             self._loop.stop(f"interrupted by {number.name}")
 
-    def _hang_up(self, source: Source) -> None:
+    def _hang_up(self, source: Source, again: Callable[[], Settings]) -> None:
+        """Look now, by the settings as they are now; what cannot change while the process runs stays as it is."""
         log.info("woken", signal="SIGHUP")
+        try:
+            fresh = again()
+        except SettingsError as error:
+            log.error("settings not reloaded", error=str(error), next="those that were read last stay in force")
+        else:
+            for name in _unlike(self._settings, fresh):
+                log.warning("setting needs a restart", setting=name)
+            self._loop.reload(rules(fresh, self._place.clock.now))
         source.wake()
         self._loop.wake("SIGHUP")
 
@@ -127,6 +144,13 @@ class Daemon:
         if not task.cancelled() and task.exception() is not None:
             log.error("source broke", exc_info=task.exception())
             self._loop.stop("the source of manifests broke")
+
+
+def _unlike(before: Settings, now: Settings) -> list[str]:
+    """What differs and is only read when the process starts."""
+    pairs = [(name, getattr(before, name), getattr(now, name)) for name in _AT_START]
+    pairs.append(("listen", before.watching.listen, now.watching.listen))
+    return [name for name, old, new in pairs if old != new]
 
 
 def paced(place: Place, speed: float = 1.0) -> Place:
@@ -145,13 +169,17 @@ def at_rest(place: Place) -> None:
         place.world.close()
 
 
-def rules(settings: Settings) -> Rules:
+def rules(settings: Settings, now: Callable[[], datetime]) -> Rules:
     """What the operator allows, as the loop takes it."""
+    watching = settings.watching
+
+    def gate() -> str:
+        return frozen(watching, now()) or closed(watching.windows, now())
 
     def paused() -> str | None:
         return settings.pause or pause_file_reason(settings.pause_file)
 
-    return Rules(settings.interval, app.brakes(settings), paused, lambda: "")
+    return Rules(settings.watching.interval, app.brakes(settings), paused, gate)
 
 
 def _holder() -> str:
@@ -172,9 +200,9 @@ def _source(place: Place, settings: Settings) -> Source:
 
 def _first_board(place: Place, settings: Settings) -> Board:
     now = place.clock.now()
-    bound = BOUND * settings.interval
+    bound = BOUND * settings.watching.interval
     nobody = LeaseState(Role.STANDBY)
-    return Board(place.name, __version__, now, now, settings.interval, bound, SourceState(""), nobody)
+    return Board(place.name, __version__, now, now, settings.watching.interval, bound, SourceState(""), nobody)
 
 
 async def _in_a_thread(work: Callable[[], Picture]) -> Picture:

@@ -97,6 +97,7 @@ class Loop:
     def declare(self, desired: Desired, source: SourceState) -> None:
         """These manifests are in force from now on: no request of an older revision is sent any more."""
         self._hub.orders = Orders(desired, self._rules.brakes, self._rules.interval)
+        self._hub.confirm()
         self._hub.sight.keep(desired)
         self._bulletin.post(desired=desired, source=source)
         declared = {vault.name: vault for vault in desired.vaults}
