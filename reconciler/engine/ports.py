@@ -143,6 +143,18 @@ class Journal(Protocol):
     def remember_sizes(self, scope: str, sizes: Sizes) -> None: ...
 
 
+class Notebook(Protocol):
+    """Small things that a daemon remembers between its lives; any may be lost. Methods raise JournalError."""
+
+    def note(self, name: str, text: str | None) -> None:
+        """Remember a text under a name; None forgets it."""
+        ...
+
+    def notes(self, prefix: str) -> Mapping[str, str]:
+        """Every text whose name begins so, by name."""
+        ...
+
+
 class AuditLog(Protocol):
     """The record of every write, to read. Methods raise JournalError."""
 

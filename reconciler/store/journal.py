@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Self
@@ -21,7 +21,7 @@ from reconciler.store.open import open_to_read, open_to_write
 
 
 class Journal:
-    """Implements the engine's ports Journal and AuditLog: every method is durable when it returns.
+    """Implements the engine's ports Journal, Notebook and AuditLog: every method is durable when it returns.
 
     `now` gives the time as aware UTC. Methods raise JournalError. Several processes may share one journal.
     """
@@ -164,6 +164,16 @@ class Journal:
     def head(self) -> Head:
         with self._database.look() as session:
             return chain.head(session)
+
+    def note(self, name: str, text: str | None) -> None:
+        with self._database.change() as session:
+            if text is None:
+                session.run("forget_note", {"name": name})
+            else:
+                session.run("note", {"name": name, "text": text, "noted_at": self._time()})
+
+    def notes(self, prefix: str) -> Mapping[str, str]:
+        return dict(self._rows("notes", prefix=prefix))
 
     def _count(self, session: Session, row: Row, outcome: Outcome, action: str = "") -> None:
         if not isinstance(outcome, Retry | Failed):

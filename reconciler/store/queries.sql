@@ -108,3 +108,13 @@ SELECT vms, items FROM sizes WHERE scope = :scope
 INSERT INTO sizes (scope, vms, items, remembered_at)
 VALUES (:scope, :vms, :items, :remembered_at)
 ON CONFLICT (scope) DO UPDATE SET vms = excluded.vms, items = excluded.items, remembered_at = excluded.remembered_at
+
+-- note --
+INSERT INTO note (name, text, noted_at) VALUES (:name, :text, :noted_at)
+ON CONFLICT (name) DO UPDATE SET text = excluded.text, noted_at = excluded.noted_at
+
+-- forget_note --
+DELETE FROM note WHERE name = :name
+
+-- notes --
+SELECT name, text FROM note WHERE substr(name, 1, length(:prefix)) = :prefix ORDER BY name

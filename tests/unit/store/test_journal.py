@@ -291,3 +291,18 @@ def test_what_was_not_sent_is_not_counted_and_what_is_forgotten_is_gone() -> Non
         assert {known.action for known in journal.failures()} == {STEP.action, "protect"}
         journal.forget([STEP.id])
         assert journal.failures() == []
+
+
+def test_notes_are_kept_replaced_and_forgotten(tmp_path: Path) -> None:
+    path = str(tmp_path / "journal.db")
+    with Journal(path, lambda: NOW) as journal:
+        journal.note("told/a", "1")
+        journal.note("told/a", "2")
+        journal.note("told/b%", "3")
+        journal.note("other", "4")
+    with Journal(path, lambda: NOW) as journal:
+        assert journal.notes("told/") == {"told/a": "2", "told/b%": "3"}
+        assert journal.notes("told/b") == {"told/b%": "3"}
+        journal.note("told/a", None)
+        journal.note("told/a", None)
+        assert journal.notes("") == {"other": "4", "told/b%": "3"}
