@@ -24,6 +24,31 @@ class SettingsError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class GitSettings:
+    """A repository to follow; `interval` is in seconds. Files are paths of this machine, `token` is secret."""
+
+    url: str
+    branch: str = "main"
+    path: str = "."
+    interval: float = 60.0
+    user: str = "git"
+    token_file: str | None = None
+    token: str | None = field(default=None, repr=False)
+    ssh_key: str | None = None
+    known_hosts: str | None = None
+    allowed_signers: str | None = None
+    accept_rewind: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HookSettings:
+    """Where the secret of `POST /hook` is; without one there is no such address."""
+
+    secret_file: str | None = None
+    secret: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Watching:
     """What concerns watch mode alone. `interval` is in seconds between two passes, `listen` is HOST:PORT."""
 
@@ -37,6 +62,9 @@ class Watching:
     """No changes before this moment (aware)."""
     freeze_file: str | None = None
     """The same from a file, which says until when, and may say why."""
+    git: GitSettings | None = None
+    """The repository that is followed, instead of `Settings.files`."""
+    hook: HookSettings = field(default_factory=HookSettings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +125,17 @@ _KEYS: Mapping[str, tuple[type | tuple[type, ...], str]] = {
     "window": (list, 'a list of change windows, such as ["Mon-Fri 22:00-06:00 Europe/Amsterdam"]'),
     "freeze-until": (str, 'a moment, such as "2027-01-04T06:00:00+01:00"'),
     "freeze-file": (str, "a path"),
+    "git": (str, 'an address, such as "https://git.example.org/team/backup.git"'),
+    "branch": (str, 'a name, such as "main"'),
+    "path": (str, 'a folder of the repository, such as "backup"'),
+    "git-interval": (str, 'a duration, such as "1 minute"'),
+    "git-user": (str, 'a name, such as "git"'),
+    "git-token-file": (str, "a path"),
+    "git-ssh-key": (str, "a path"),
+    "git-known-hosts": (str, "a path"),
+    "allowed-signers": (str, "a path"),
+    "accept-rewind": (str, "the id of a commit"),
+    "hook-secret-file": (str, "a path"),
 }
 """What a settings file may say: the long flags of the same names."""
 

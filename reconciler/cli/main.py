@@ -23,7 +23,6 @@ from reconciler.cli.params import Cloud, Duration, FormatParam, OutputFile, Shar
 from reconciler.cli.watch_options import watch_options
 from reconciler.settings import ENV_PREFIX, SettingsError
 
-_LATER = ("--git", "--branch", "--path")
 _GC_THRESHOLDS = (50_000, 10, 10)
 """A large estate keeps its objects alive: the default makes the collector the dearest part of a run."""
 
@@ -49,16 +48,9 @@ class Root(LazyGroup):
     } | dict.fromkeys(("coverage", "log", "import", "init", "doctor", "demo"), "it isn't in this version.")
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """As click does, with a plain word for what a later version brings."""
+        """As click does; what was typed is kept, to be read again with newer settings."""
         ctx.meta[ARGUMENTS] = tuple(args)
-        try:
-            return super().parse_args(ctx, args)
-        except click.NoSuchOption as error:
-            if error.option_name in _LATER:
-                raise click.UsageError(
-                    f"{error.option_name}: Git isn't followed in this version; watch a folder: --watch -f FOLDER", ctx
-                ) from error
-            raise
+        return super().parse_args(ctx, args)
 
     def _unknown(self, name: str) -> str:
         if name not in self.hints and Path(name).exists():

@@ -14,6 +14,7 @@ from reconciler import app, saved_plan
 from reconciler.app import Place, PlanRefusedError, Report, SetupError, UsageSetupError
 from reconciler.cli import exits, output, progress
 from reconciler.cli.exits import Exit
+from reconciler.cli.git_options import require_sense as require_git_sense
 from reconciler.cli.manifests import loaded_or_exit, sources_of_manifests
 from reconciler.cli.watch_options import watching_of
 from reconciler.diagnostics.escape import terminal
@@ -37,6 +38,7 @@ _NO_TARGET = "target-not-found"
 def run(ctx: click.Context) -> int:
     """The whole command; the exit code."""
     words = ctx.params
+    require_git_sense(ctx)
     _require_sense(words, ctx)
     settings = settings_of(words)
     try:
@@ -59,7 +61,7 @@ def run(ctx: click.Context) -> int:
 def settings_of(words: dict[str, Any]) -> Settings:
     """The settings that the options, the environment and the settings file give together."""
     return Settings(
-        files=sources_of_manifests(words["file"]),
+        files=() if words.get("git") else sources_of_manifests(words["file"]),
         cloud=words["cloud"],
         estate=words["estate"],
         dry_run=words["dry_run"],

@@ -9,6 +9,7 @@ import click
 
 from reconciler import app
 from reconciler.app import Place, SetupError, UsageSetupError
+from reconciler.cli.git_options import require_sense as require_git_sense
 from reconciler.cli.options import ARGUMENTS
 from reconciler.cli.reconcile import settings_of, tell_place
 from reconciler.model.journal import JournalError
@@ -40,6 +41,7 @@ def run(ctx: click.Context) -> int:
 
 
 def _require_sense(ctx: click.Context) -> None:
+    require_git_sense(ctx)
     for name in _FOR_ONE_RUN:
         given = ctx.get_parameter_source(name)
         if given is click.core.ParameterSource.COMMANDLINE:
@@ -69,6 +71,7 @@ def _watch(place: Place, settings: Settings, again: Callable[[], Settings]) -> i
     except asyncio.CancelledError:
         return 130
     finally:
+        server.release()
         daemon.at_rest(place)
     return 128 + number
 

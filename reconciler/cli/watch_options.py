@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
+from reconciler.cli.git_options import GIT_OPTIONS, git_settings, hook_settings
 from reconciler.cli.options import option
 from reconciler.cli.params import Duration, Listen, Moment, WindowParam
 from reconciler.settings import Watching
@@ -27,6 +28,7 @@ _OPTIONS = (
            help="With --watch: the same from a file: the moment, and why."),
     option("--vm-series", type=click.IntRange(0, 10_000), default=0, metavar="N",
            help="With --watch: for so many VMs /metrics has series of their own."),
+    *GIT_OPTIONS,
 )  # fmt: skip
 
 
@@ -44,4 +46,6 @@ def watching_of(words: Mapping[str, Any]) -> Watching:
         windows=words["window"],
         freeze_until=words["freeze_until"],
         freeze_file=words["freeze_file"],
+        git=git_settings(words),
+        hook=hook_settings(words),
     )

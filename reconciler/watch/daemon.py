@@ -9,8 +9,6 @@ import socket
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
-from functools import partial
-from pathlib import Path
 from secrets import SystemRandom, token_hex
 
 import structlog
@@ -33,6 +31,7 @@ from reconciler.model.window import closed
 from reconciler.settings import Settings, SettingsError, frozen, pause_file_reason
 from reconciler.watch.following import follow
 from reconciler.watch.serving import Server
+from reconciler.watch.sources import hook_of, source_of
 
 _AT_START = ("files", "cloud", "estate", "parallelism", "timeout", "subscriptions")
 LEASE_SECONDS = 20.0
@@ -70,7 +69,7 @@ async def watch(
             lease = journal.lease(_holder(), LEASE_SECONDS, RealClock().monotonic)
             loop = Loop(tools, bulletin, lease, rules(settings, place.clock.now), _in_a_thread)
             daemon = Daemon(place, settings, loop, bulletin, server, metrics)
-            return await daemon.run(_source(place, settings), tell, again)
+            return await daemon.run(source_of(place, settings), tell, again)
 
 
 class Daemon:
@@ -95,7 +94,7 @@ class Daemon:
         for number in (signal.SIGINT, signal.SIGTERM):
             events.add_signal_handler(number, self._caught, number)
         events.add_signal_handler(signal.SIGHUP, self._hang_up, source, again)
-        self._server.start(self._app())
+        self._server.start(self._app(source))
         tell(f"Watching. The page is at {self._server.url}")
         following = asyncio.create_task(follow(source, self._loop, self._place.clock, self._settings.watching.interval))
         following.add_done_callback(self._source_ended)
@@ -113,9 +112,9 @@ class Daemon:
         async for board in self._bulletin.changes():
             self._metrics.take(board)
 
-    def _app(self) -> Starlette:
+    def _app(self, source: Source) -> Starlette:
         vitals = Vitals(self._bulletin.board, self._loop.ages, lambda: self._loop.stopping, self._metrics)
-        return Starlette(routes=[*routes(vitals)])
+        return Starlette(routes=[*routes(vitals), *hook_of(self._settings.watching.hook, source)])
 
     def _caught(self, number: signal.Signals) -> None:
         again, self._signal = self._signal is not None, number
@@ -150,6 +149,7 @@ def _unlike(before: Settings, now: Settings) -> list[str]:
     """What differs and is only read when the process starts."""
     pairs = [(name, getattr(before, name), getattr(now, name)) for name in _AT_START]
     pairs.append(("listen", before.watching.listen, now.watching.listen))
+    pairs.append(("git", before.watching.git, now.watching.git))
     return [name for name, old, new in pairs if old != new]
 
 
@@ -185,17 +185,6 @@ def rules(settings: Settings, now: Callable[[], datetime]) -> Rules:
 def _holder() -> str:
     """This process, and no other one before or beside it."""
     return f"{socket.gethostname()}/{os.getpid()}/{token_hex(4)}"
-
-
-def _source(place: Place, settings: Settings) -> Source:
-    from reconciler.manifests.builder import MANIFEST_LIMITS
-    from reconciler.manifests.files import collect
-    from reconciler.manifests.load import load_texts
-    from reconciler.sources.folder import FolderSource
-
-    paths = [Path(file) for file in settings.files]
-    read = partial(collect, paths, most_bytes=MANIFEST_LIMITS.size)
-    return FolderSource(paths, place.clock, read=read, load=load_texts)
 
 
 def _first_board(place: Place, settings: Settings) -> Board:

@@ -67,4 +67,8 @@ class Server:
         if self._server is not None and self._task is not None:
             self._server.should_exit = True
             await asyncio.gather(self._task, return_exceptions=True)
+        self.release()
+
+    def release(self) -> None:
+        """Give the port back, also where nothing was served; safe to repeat."""
         self._socket.close()

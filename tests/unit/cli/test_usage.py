@@ -16,7 +16,6 @@ from reconciler.cli.main import root
 from tests.unit.cli.commands import BACKUP, ESTATE, Shell
 
 WRONG = [
-    (["--git", "https://example.org/x"], "Git isn't followed in this version"),
     (["--watch", "--dry-run"], "--dry-run is for a single run"),
     (["--watch", "--listen", "0.0.0.0:80"], "on this machine only"),
     (["--watch", "--listen", "8080"], "write HOST:PORT"),
