@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -222,10 +222,10 @@ class Source(Protocol):
         """
         ...
 
-    def changes(self) -> AsyncIterator[None]:
+    def changes(self) -> AsyncGenerator[None, None]:
         """Yields when a look may be worth it: files changed and came to rest, a remote is due, `wake` was called.
 
-        For one consumer; doubled and missed events do no harm. Closing it (or cancelling its task) ends the watch.
+        For one consumer; doubled and missed events do no harm. `aclose` (or cancelling its task) ends the watch.
         """
         ...
 

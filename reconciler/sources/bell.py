@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncGenerator, Callable, Coroutine
 
 Ringer = Callable[[Callable[[], None]], Coroutine[None, None, None]]
 """Runs for ever and calls what it is given whenever something may have changed."""
@@ -17,7 +17,7 @@ class Bell:
         """To be called in the event loop."""
         self._rung.set()
 
-    async def rings(self, *ringers: Ringer) -> AsyncIterator[None]:
+    async def rings(self, *ringers: Ringer) -> AsyncGenerator[None, None]:
         """Yields after each ring, at most once for those that came while the listener was busy.
 
         The ringers run as long as somebody listens. One that fails is a bug, and ends the listening with its error.

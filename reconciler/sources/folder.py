@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Protocol
@@ -70,7 +70,7 @@ class FolderSource:
                 await self._judge(reading)
             return self._in_force.declared()
 
-    def changes(self) -> AsyncIterator[None]:
+    def changes(self) -> AsyncGenerator[None, None]:
         return self._bell.rings(partial(watch, self._paths, self._clock, awatch=self._awatch))
 
     def wake(self) -> None:

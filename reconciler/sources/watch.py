@@ -64,7 +64,7 @@ async def watch(paths: Sequence[Path], clock: Clock, ring: Callable[[], None], *
             polling = True
         if identities(paths) == known:
             await clock.sleep(_RETRY)
-        else:
+        if identities(paths) != known:
             known = identities(paths)
             ring()
 

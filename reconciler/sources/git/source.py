@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
@@ -75,7 +75,7 @@ class GitSource:
                 self._in_force.trouble(f"{trouble}; {STAYS}", trouble.code)
             return self._in_force.declared()
 
-    def changes(self) -> AsyncIterator[None]:
+    def changes(self) -> AsyncGenerator[None, None]:
         return self._bell.rings(self._now_and_then)
 
     def wake(self) -> None:
