@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from collections.abc import Iterator, Sequence
@@ -12,6 +13,8 @@ from reconciler.diagnostics.diagnostic import Diagnostic
 from reconciler.model.span import Span
 
 SUFFIXES = (".yaml", ".yml")
+_READ = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 
 
 @dataclass(slots=True)
@@ -52,19 +55,17 @@ def name_of(path: Path) -> str:
 
 
 def _folder(folder: Path, found: Files, most_bytes: int) -> None:
-    complaints = len(found.diagnostics)
-    paths = list(_walk(folder, found))
+    complaints, root = len(found.diagnostics), folder.resolve()
+    paths = list(_walk(folder, root, found))
     for path in paths:
-        _read(path, found, most_bytes)
+        _read(path, found, most_bytes, below=root)
     if not paths and len(found.diagnostics) == complaints:
         message = f"{name_of(folder)} holds no *.yaml or *.yml file: the configuration is empty"
         place = Span(name_of(folder), 0, 0, 0)
         found.diagnostics.append(Diagnostic("manifest-empty", message, place, "check the path given with -f"))
 
 
-def _walk(folder: Path, found: Files) -> Iterator[Path]:
-    root = folder.resolve()
-
+def _walk(folder: Path, root: Path, found: Files) -> Iterator[Path]:
     def failed(error: OSError) -> None:
         _complain(found, Path(error.filename), f"the folder cannot be read: {error.strerror}", "check its permissions")
 
@@ -90,12 +91,12 @@ def _inside(path: Path, root: Path, found: Files) -> bool:
     return inside
 
 
-def _read(path: Path, found: Files, most_bytes: int) -> None:
+def _read(path: Path, found: Files, most_bytes: int, below: Path | None = None) -> None:
     name = name_of(path)
     if name in found.contents:
         return
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        descriptor = os.open(path, _READ) if below is None else _open_below(below, path)
         with os.fdopen(descriptor, "rb") as file:
             facts = os.fstat(descriptor)
             if not stat.S_ISREG(facts.st_mode):
@@ -105,6 +106,22 @@ def _read(path: Path, found: Files, most_bytes: int) -> None:
             found.contents[name] = file.read(most_bytes + 1)
     except OSError as error:
         _complain(found, path, f"the file cannot be read: {error.strerror}", "check its permissions")
+
+
+def _open_below(root: Path, path: Path) -> int:
+    """Open what `path` leads to, and nothing outside of `root`, whatever is put in its way meanwhile. OSError."""
+    target = path.resolve(strict=True)
+    if not target.is_relative_to(root) or target == root:
+        raise OSError(errno.ELOOP, "a symbolic link leads out of the folder")
+    *folders, last = target.relative_to(root).parts
+    here = os.open(root, _FOLDER)
+    try:
+        for part in folders:
+            above, here = here, os.open(part, _FOLDER | os.O_NOFOLLOW, dir_fd=here)
+            os.close(above)
+        return os.open(last, _READ | os.O_NOFOLLOW, dir_fd=here)
+    finally:
+        os.close(here)
 
 
 def _complain(found: Files, path: Path, message: str, advice: str) -> None:

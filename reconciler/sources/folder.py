@@ -16,8 +16,8 @@ from reconciler.sources.bell import Bell
 from reconciler.sources.in_force import STAYS, InForce, Load, Loaded, is_empty, problems
 from reconciler.sources.watch import Awatch, watch
 
-_PAUSE = 0.1
-_MOST_READINGS = 50
+_PAUSE = 0.2
+_MOST_READINGS = 25
 """The files must come to rest within five seconds; else the next look tries again."""
 
 
@@ -38,7 +38,7 @@ class FolderSource:
     """As `engine.ports.Source`. What does not load, or is gone, leaves the last good one in force.
 
     `read` reads all of `paths` once and never raises; `load` makes manifests of bytes. Neither is asked for a path
-    again after that: what was read is what is loaded. A file is taken at rest only: two readings in a row, a tenth of
+    again after that: what was read is what is loaded. A file is taken at rest only: two readings in a row, a fifth of
     a second apart, are equal in content and in what the file system says of it.
     """
 
