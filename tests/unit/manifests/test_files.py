@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -49,31 +49,29 @@ def test_a_linked_folder_that_is_given_is_the_folder(folder: Path, tmp_path: Pat
     assert list(read(tmp_path / "current").contents.values()) == [b"a"]
 
 
-def test_a_link_that_is_put_there_meanwhile_leads_nowhere(folder: Path, tmp_path: Path) -> None:
-    """Somebody keeps swapping a file, and the folder it is in, for links out of the folder."""
-    over = threading.Event()
+@pytest.mark.parametrize("swapped", ["sub/a.yaml", "sub"])
+def test_a_link_that_is_put_there_meanwhile_leads_nowhere(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, swapped: str
+) -> None:
+    """After the look at the path, before the file is opened: it, or the folder it is in, becomes a link."""
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "elsewhere" / "a.yaml").write_bytes(SECRET)
+    target = tmp_path / ("elsewhere" if swapped == "sub" else "outside.yaml")
+    real_open, done = os.open, False
 
-    def swap() -> None:
-        while not over.is_set():
-            for made, target in (("link", "../../outside.yaml"), ("file", None)):
-                new = folder / "sub" / f".{made}"
-                new.symlink_to(target) if target else new.write_bytes(b"a")
-                new.rename(folder / "sub" / "a.yaml")
-            os.rename(folder / "sub", folder / ".sub")
-            (folder / "sub").symlink_to(tmp_path / "elsewhere")
-            (folder / "sub").unlink()
-            os.rename(folder / ".sub", folder / "sub")
+    def swap_first(*given: Any, **more: Any) -> int:
+        nonlocal done
+        if not done:
+            done = True
+            (folder / swapped).rename(folder / ".old")
+            (folder / swapped).symlink_to(target)
+        return real_open(*given, **more)
 
-    thread = threading.Thread(target=swap)
-    thread.start()
-    try:
-        seen = {content for _ in range(400) for content in read(folder).contents.values()}
-    finally:
-        over.set()
-        thread.join()
-    assert seen <= {b"a", b""}
+    monkeypatch.setattr(os, "open", swap_first)
+    found = read(folder)
+    assert done
+    assert found.contents == {}
+    assert [one.code for one in found.diagnostics] == ["manifest-unreadable"]
 
 
 def test_a_file_that_is_written_has_another_stamp(folder: Path) -> None:
