@@ -29,7 +29,7 @@ def _error(case: dict[str, Any]) -> AzureError:
     return AzureError(case.get("code", ""), case["message"], case.get("status", 0), case.get("number", 0))
 
 
-CORPUS = {name: _read(name) for name in ("tuned", "held-out", "fresh", "last", "blind-1")}
+CORPUS = {name: _read(name) for name in ("tuned", "held-out", "fresh", "last", "blind-1", "blind-2")}
 MADE_UP = _read("made-up")
 
 
