@@ -20,7 +20,7 @@ from reconciler.diagnostics.as_json import (
 )
 from reconciler.diagnostics.catalog import catalog
 from reconciler.diagnostics.escape import json_text
-from reconciler.diagnostics.plan_text import summary
+from reconciler.diagnostics.plan_facts import summary
 from reconciler.diagnostics.plan_words import reason_words, sorted_findings
 from reconciler.model.call import Json
 from reconciler.model.outcome import Failed, Outcome, Retry, word

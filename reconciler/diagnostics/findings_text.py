@@ -4,20 +4,30 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from types import MappingProxyType
 
-from reconciler.diagnostics.catalog import RetryRule, catalog
+from reconciler.diagnostics.catalog import catalog
 from reconciler.diagnostics.catalog_words import who as actor
 from reconciler.diagnostics.excerpt import excerpt
+from reconciler.diagnostics.failures import Failure
+from reconciler.diagnostics.finding_words import (
+    EACH,
+    MESSAGES_SHOWN,
+    again,
+    first_sentence,
+    many,
+    of,
+    own_words,
+    said,
+    who,
+)
 from reconciler.diagnostics.language import Language
-from reconciler.diagnostics.outcome_text import STYLES, seconds
+from reconciler.diagnostics.outcome_text import STYLES
 from reconciler.diagnostics.paper import Paper
 from reconciler.diagnostics.plan_words import sorted_findings
-from reconciler.diagnostics.subject_names import is_vm, listed, names, short_ids, vm_label
-from reconciler.model.ids import fold
-from reconciler.model.outcome import AzureError, Failed, Outcome, Retry, word
-from reconciler.model.plan import Finding, Plan, Severity, Step, SubjectKind
+from reconciler.diagnostics.subject_names import is_vm, vm_label
+from reconciler.model.outcome import AzureError, Failed, word
+from reconciler.model.plan import Finding, Severity
 from reconciler.model.span import Span
 
 _SEVERITY_STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "bold yellow", Severity.INFO: "bold blue"}
@@ -26,24 +36,6 @@ _INDENT = 2
 _LABEL = 9
 """Columns of the first word of an entry, and the space behind it."""
 _DEEP = _INDENT + _LABEL
-_MESSAGES_SHOWN = 2
-_LONG_SENTENCE = 72
-_EACH = re.compile(r"\b[Ee]ach\b")
-"""How the message of a finding about several VMs speaks of them."""
-_SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z`])")
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """Steps of one action that failed for one reason, and what the findings say about their subjects."""
-
-    steps: tuple[Step, ...]
-    outcomes: tuple[Failed | Retry, ...]
-    findings: tuple[Finding, ...] = ()
-
-    @property
-    def code(self) -> str:
-        return self.outcomes[0].code
 
 
 class Entry:
@@ -86,34 +78,6 @@ class Entry:
             self._page.aside(self._code, own_line=True)
 
 
-def failures(plan: Plan, outcomes: Mapping[str, Outcome], *, full: bool) -> list[Failure]:
-    """What failed before what is to be retried; equal ones folded unless `full`."""
-    alike: dict[object, list[tuple[Step, Failed | Retry]]] = {}
-    for step in plan.steps:
-        outcome = outcomes.get(step.id)
-        if isinstance(outcome, Failed | Retry):
-            key = step.id if full else (step.action, outcome.code, word(outcome))
-            alike.setdefault(key, []).append((step, outcome))
-    found = []
-    for same in alike.values():
-        code = same[0][1].code
-        subjects = {fold(step.subject.id) for step, _ in same}
-        about = (one for one in plan.findings if one.code == code and subjects & set(map(fold, one.subjects)))
-        found.append(Failure(tuple(one for one, _ in same), tuple(one for _, one in same), tuple(about)))
-    return sorted(found, key=lambda one: (word(one.outcomes[0]), one.code, one.steps[0].id))
-
-
-def untold(plan: Plan, told: Sequence[Failure]) -> list[Finding]:
-    """The findings that no failure tells already; of one about several VMs, what is left of it."""
-    pairs = {(one.code, fold(step.subject.id)) for one in told for step in one.steps}
-    left = []
-    for finding in plan.findings:
-        subjects = tuple(one for one in finding.subjects if (finding.code, fold(one)) not in pairs)
-        if subjects or not finding.subjects:
-            left.append(finding if subjects == finding.subjects else replace(finding, subjects=subjects))
-    return left
-
-
 def print_failures(page: Paper, told: Sequence[Failure], *, full: bool) -> None:
     if not told:
         return
@@ -146,14 +110,6 @@ def print_findings(
         explained.add(code)
 
 
-def first_sentence(text: str) -> str:
-    """The beginning of a remedy, of a long sentence up to its semicolon, and `…` where there is more to it."""
-    first, *rest = _SENTENCE.split(text, maxsplit=1)
-    if len(first) > _LONG_SENTENCE and "; " in first:
-        first, rest = first.partition("; ")[0] + ";", [text]
-    return f"{first} …" if rest else first
-
-
 def is_cut(finding: Finding, language: Language = "en") -> bool:
     """Whether there is more to its remedy than the page says."""
     remedy = catalog().row(finding.code).told(language).remedy
@@ -164,11 +120,11 @@ def _finding(entry: Entry, same: Sequence[Finding], sources: Mapping[str, str], 
     first = same[0]
     subjects = list(dict.fromkeys(subject for one in same for subject in one.subjects))
     labels = [vm_label(subject) for subject in subjects]
-    messages = [_of(one.message, labels, full=full) for one in same]
-    if len(same) == 1 and not _EACH.search(messages[0]):
-        text, more = _said(messages[0], first, subjects, entry.language, full=full), list[str]()
+    messages = [of(one.message, labels, full=full) for one in same]
+    if len(same) == 1 and not EACH.search(messages[0]):
+        text, more = said(messages[0], first, subjects, entry.language, full=full), list[str]()
     else:
-        text = f"{catalog().row(first.code).told(entry.language).title}: {_who(subjects)}"
+        text = f"{catalog().row(first.code).told(entry.language).title}: {who(subjects)}"
         more = _shown(messages, same)
     entry.line(text)
     for line in more:
@@ -181,26 +137,6 @@ def _finding(entry: Entry, same: Sequence[Finding], sources: Mapping[str, str], 
         entry.source(first.source, sources, full=full)
 
 
-def _of(message: str, labels: Sequence[str], *, full: bool) -> str:
-    """The message as this page says it: of each of several, or of the one that is left of them."""
-    text = message if full else short_ids(message)
-    return _EACH.sub(lambda _: labels[0], text) if len(labels) == 1 else text
-
-
-def _said(message: str, finding: Finding, subjects: Sequence[str], language: Language, *, full: bool) -> str:
-    """One finding in one sentence: its message where that names the subject, else with the subject added."""
-    if not message:
-        title = catalog().row(finding.code).told(language).title
-        return f"{title}: {_who(subjects)}" if subjects else title
-    named = all(vm_label(subject).rpartition("/")[2] in message for subject in subjects)
-    if named or (full and len(subjects) > 1):
-        return message
-    if all(map(is_vm, subjects)):
-        labels = [vm_label(subject) for subject in subjects]
-        return f"{message.rstrip('.')}: {listed(labels) if len(labels) <= 3 else _who(subjects)}."
-    return f"{_who(subjects)}: {message}"
-
-
 def _shown(messages: Sequence[str], findings: Sequence[Finding]) -> list[str]:
     """What is special about several findings: one sentence for all where they differ in the name only."""
     told = list(dict.fromkeys(filter(None, messages)))
@@ -209,9 +145,9 @@ def _shown(messages: Sequence[str], findings: Sequence[Finding]) -> list[str]:
     general = {_general(message, one) for message, one in zip(messages, findings, strict=True)}
     if len(general) == 1:
         return [text[:1].upper() + text[1:] for text in general]
-    left = len(told) - _MESSAGES_SHOWN
+    left = len(told) - MESSAGES_SHOWN
     more = [f"… and {left} more like this (--full shows all)"] if left > 0 else []
-    return [*told[:_MESSAGES_SHOWN], *more]
+    return [*told[:MESSAGES_SHOWN], *more]
 
 
 def _general(message: str, finding: Finding) -> str:
@@ -222,50 +158,22 @@ def _general(message: str, finding: Finding) -> str:
     return message
 
 
-def _who(subjects: Sequence[str]) -> str:
-    kind = SubjectKind.VM if all(map(is_vm, subjects)) else None
-    return _many([vm_label(subject) for subject in subjects], kind)
-
-
-def _many(subjects: Sequence[str], kind: SubjectKind | None) -> str:
-    """Names as a part of a sentence."""
-    return names(subjects, kind).replace("  ", " ", 1)
-
-
 def _failure(page: Paper, failure: Failure, *, explain: bool, full: bool) -> None:
     step, outcome = failure.steps[0], failure.outcomes[0]
     row, became = catalog().row(failure.code), word(outcome)
     told = row.told(page.language)
-    who = _many([one.subject.name for one in failure.steps], step.subject.kind)
+    who = many([one.subject.name for one in failure.steps], step.subject.kind)
     entry = Entry(page, became, row.id, STYLES[became])
     entry.line(f"{step.action} {who}: {told.title}.")
     labels = [one.subject.name for one in failure.steps]
-    messages = [_of(one.message, labels, full=full) for one in failure.findings]
-    for line in _shown(messages, failure.findings) or _own_words(failure):
+    messages = [of(one.message, labels, full=full) for one in failure.findings]
+    for line in _shown(messages, failure.findings) or own_words(failure):
         entry.line(line)
     _azure(entry, [one.error for one in failure.outcomes if one.error is not None])
     if explain:
-        entry.line(f"Who acts: {actor(row.who, page.language)}. {_again(row.retry, outcome)}.")
+        entry.line(f"Who acts: {actor(row.who, page.language)}. {again(row.retry, outcome)}.")
         entry.line(f"→ {told.remedy}")
     entry.end()
-
-
-def _again(rule: RetryRule, outcome: Failed | Retry) -> str:
-    """When it is tried again: what is known of this failure, and what the rule of its row says."""
-    if isinstance(outcome, Retry):
-        most = str(rule).partition(", ")[2] if rule.rule == "after" else ""
-        more = outcome.message or most
-        return f"Tried again in {seconds(outcome.after)} at the earliest" + (f": {more}" if more else "")
-    if rule.rule == "changed":
-        return f"Tried again once this changes: {(rule.fact or '').replace('-', ' ')}"
-    return "Not tried again by itself" if rule.rule == "never" else f"Tried again {rule}"
-
-
-def _own_words(failure: Failure) -> list[str]:
-    """What we say of a failure beside Azure's words; the finding's sentence says it better where there is one."""
-    azure = {one.error.message for one in failure.outcomes if one.error is not None}
-    said = dict.fromkeys(one.message for one in failure.outcomes if isinstance(one, Failed))
-    return [text for text in said if text and text not in azure][:_MESSAGES_SHOWN]
 
 
 def _azure(entry: Entry, errors: Sequence[AzureError]) -> None:

@@ -6,14 +6,21 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from reconciler.diagnostics.as_json import NOT_REACHED
-from reconciler.diagnostics.outcome_text import Causes, rank
-from reconciler.diagnostics.plan_words import lifecycle_place
+from reconciler.diagnostics.outcome_text import Causes, brief, rank
+from reconciler.diagnostics.plan_words import lifecycle_place, reason_words
+from reconciler.diagnostics.subject_names import count
 from reconciler.model.call import Json, canonical
-from reconciler.model.outcome import Failed, Outcome, Retry, Skipped, word
-from reconciler.model.plan import Plan, Step, SubjectKind
+from reconciler.model.outcome import Done, Failed, Outcome, Retry, Skipped, word
+from reconciler.model.plan import Plan, RecoveryPoints, Step, SubjectKind
+from reconciler.model.state import Risk
 
 _QUIET_KEYS = frozenset({"state", "power", "undiscovered", "discovered"})
 """What the action's own word says already."""
+
+_COSTS = {
+    RecoveryPoints.EXPIRES: "! older recovery points expire at the next cleanup",
+    RecoveryPoints.UNKNOWN: "! effect on recovery points not known",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,3 +119,29 @@ def _plain(value: Json) -> str:
     if value is None:
         return "none"
     return value if isinstance(value, str) else canonical(value)
+
+
+def said(fold: Fold, causes: Causes, *, full: bool) -> list[str]:
+    """Why, or what became of it; what it costs; and with `full` which line asks for it."""
+    step = fold.first
+    place = f"({step.source})" if full and step.source.file else ""
+    if fold.outcome is None:
+        return [why(step), place, cost(step)]
+    loss = cost(step) if isinstance(fold.outcome, Done) else ""
+    return [brief(step, fold.outcome, len(fold.steps), causes), place, loss]
+
+
+def cost(step: Step) -> str:
+    """What a step takes away, or nothing."""
+    if step.recovery_points in _COSTS:
+        return _COSTS[step.recovery_points]
+    return {Risk.PAUSING: "! backups pause", Risk.DESTRUCTIVE: "! recovery points may go"}.get(step.risk, "")
+
+
+def why(step: Step) -> str:
+    """Why it is there, where the action's word does not say it."""
+    unknown = step.before.get("undiscovered")
+    if step.action == "discover" and isinstance(unknown, int) and unknown:
+        return f"does not know {count(unknown, SubjectKind.VM)} yet"
+    change = changes(step) if step.subject.kind is SubjectKind.VM else []
+    return change[0] if len(change) == 1 else reason_words(step.reason)

@@ -8,40 +8,23 @@ from collections.abc import Mapping
 from rich.console import Console
 
 from reconciler.diagnostics import outcome_text
-from reconciler.diagnostics.as_json import rfc3339
-from reconciler.diagnostics.escape import shorten, terminal
-from reconciler.diagnostics.findings_text import (
-    NO_SOURCES,
-    Entry,
-    failures,
-    is_cut,
-    print_failures,
-    print_findings,
-    untold,
-)
+from reconciler.diagnostics.escape import shorten
+from reconciler.diagnostics.failures import failures, untold
+from reconciler.diagnostics.findings_text import NO_SOURCES, Entry, is_cut, print_failures, print_findings
 from reconciler.diagnostics.language import Language
 from reconciler.diagnostics.paper import Paper
-from reconciler.diagnostics.plan_folds import Fold, Group, changes, groups
+from reconciler.diagnostics.plan_facts import coverage_words, facts, summary
+from reconciler.diagnostics.plan_folds import Fold, Group, changes, cost, groups, said
 from reconciler.diagnostics.plan_words import (
-    in_action_order,
     in_quiet_order,
     quiet_words,
-    reason_words,
-    to_do,
 )
-from reconciler.diagnostics.subject_names import count, listed, names, plural, vm_label
-from reconciler.model.outcome import Done, Outcome, word
-from reconciler.model.plan import Held, Plan, RecoveryPoints, Step, SubjectKind
-from reconciler.model.state import Risk
+from reconciler.diagnostics.subject_names import names, vm_label
+from reconciler.model.outcome import Outcome, word
+from reconciler.model.plan import Held, Plan, SubjectKind
 
 _MARKS = {"+": "green", "~": "yellow", "=": "magenta", "^": "cyan", "?": "blue", "!": "bold yellow"}
-_COSTS = {
-    RecoveryPoints.EXPIRES: "! older recovery points expire at the next cleanup",
-    RecoveryPoints.UNKNOWN: "! effect on recovery points not known",
-}
-_UNCOVERED_SHOWN = 5
 _NAME_CELLS, _FEWEST_NAME_CELLS = 34, 12
-_AS_DECLARED = frozenset({"protected", "protected-initial-backup-pending", "exempt", "stopped"})
 
 
 def print_plan(
@@ -107,43 +90,10 @@ def render_plan(
     return page
 
 
-def summary(plan: Plan, outcomes: Mapping[str, Outcome] | None = None) -> str:
-    """The one line that says it all, in English."""
-    findings = untold(plan, failures(plan, outcomes or {}, full=False))
-    tail = [f"{len(plan.held)} held"] if plan.held else []
-    tail += [plural(len(findings), "finding")] if findings else []
-    tail += [f"{len(plan.quiet)} unchanged"] if plan.quiet and plan.steps else []
-    if outcomes is not None and plan.steps:
-        head = f"Result: {outcome_text.tally(plan.steps, outcomes)}"
-    elif plan.steps:
-        counts = Counter(step.action for step in plan.steps)
-        head = f"Plan: {to_do([(action, counts[action]) for action in in_action_order(counts)])}"
-    else:
-        head = _idle(plan)
-    return " · ".join([head, *tail])
-
-
-def _idle(plan: Plan) -> str:
-    if not plan.complete:
-        return "Nothing can be done on what was seen"
-    head = "Nothing to apply" if plan.held else "Nothing to do"
-    content = sum(quiet.because in _AS_DECLARED for quiet in plan.quiet)
-    verb = "is" if content == 1 else "are"
-    return f"{head}: {count(content, SubjectKind.VM)} {verb} as declared" if content else head
-
-
 def _header(page: Paper, plan: Plan, cloud: str, *, applied: bool) -> None:
     page.line(f"{'Result' if applied else 'Plan'} for {cloud}", style="bold")
-    what = ""
-    if plan.seen is not None:
-        items, vaults = plural(plan.seen.items, "protected item"), count(plan.seen.vaults, SubjectKind.VAULT)
-        what = f"{count(plan.seen.vms, SubjectKind.VM)}, {items} in {vaults}, "
-    page.line(f"Azure    {what}seen {rfc3339(plan.taken_at.replace(microsecond=0))}", indent=2, hang=9)
-    revision = f" at revision {terminal(plan.revision[:12])}" if plan.revision else ""
-    page.line(f"Config   {plural(plan.files, 'file')}{revision}", indent=2, hang=9)
-    if not plan.complete:
-        text = "Not everything could be read. What was not seen is not changed; see the findings."
-        page.line(f"Partial  {text}", indent=2, hang=9, style="yellow")
+    for name, text in facts(plan):
+        page.line(f"{name.ljust(9)}{text}", indent=2, hang=9, style="yellow" if name == "Partial" else "")
 
 
 def _steps(
@@ -165,26 +115,16 @@ def _steps(
         if group.policy:
             page.line(f"Policy {shorten(group.policy, 60)}", indent=2)
         indent = 4 if group.policy else 2
-        said_width = max(len(_said(fold, causes, full=full)[0]) for fold in group.folds)
+        said_width = max(len(said(fold, causes, full=full)[0]) for fold in group.folds)
         room = max(page.width - indent - action_width - said_width - 6, _FEWEST_NAME_CELLS)
         name_width = min(max(len(_subjects(fold)) for fold in group.folds), _NAME_CELLS, room)
         for fold in group.folds:
             symbol = symbols.get(fold.first.action, "·")
             cells = [(symbol, 1), (fold.first.action, action_width), (" " + _subjects(fold), name_width + 1)]
             styles = _styles(fold, symbol)
-            page.columns(cells, _said(fold, causes, full=full), indent=indent, mark=styles[0], style=styles[1])
+            page.columns(cells, said(fold, causes, full=full), indent=indent, mark=styles[0], style=styles[1])
             for change in _changes(fold, full=full):
                 page.line(change, indent=indent + 4)
-
-
-def _said(fold: Fold, causes: outcome_text.Causes, *, full: bool) -> list[str]:
-    """Why, or what became of it; what it costs; and with `full` which line asks for it."""
-    step = fold.first
-    place = f"({step.source})" if full and step.source.file else ""
-    if fold.outcome is None:
-        return [_why(step), place, _cost(step)]
-    cost = _cost(step) if isinstance(fold.outcome, Done) else ""
-    return [outcome_text.brief(step, fold.outcome, len(fold.steps), causes), place, cost]
 
 
 def _changes(fold: Fold, *, full: bool) -> list[str]:
@@ -200,21 +140,7 @@ def _styles(fold: Fold, symbol: str) -> tuple[str, str]:
     if fold.outcome is not None:
         style = outcome_text.STYLES[word(fold.outcome)]
         return style, style
-    return _MARKS.get(symbol, ""), "yellow" if _cost(fold.first) else ""
-
-
-def _cost(step: Step) -> str:
-    if step.recovery_points in _COSTS:
-        return _COSTS[step.recovery_points]
-    return {Risk.PAUSING: "! backups pause", Risk.DESTRUCTIVE: "! recovery points may go"}.get(step.risk, "")
-
-
-def _why(step: Step) -> str:
-    unknown = step.before.get("undiscovered")
-    if step.action == "discover" and isinstance(unknown, int) and unknown:
-        return f"does not know {count(unknown, SubjectKind.VM)} yet"
-    change = changes(step) if step.subject.kind is SubjectKind.VM else []
-    return change[0] if len(change) == 1 else reason_words(step.reason)
+    return _MARKS.get(symbol, ""), "yellow" if cost(fold.first) else ""
 
 
 def _subjects(fold: Fold) -> str:
@@ -259,15 +185,7 @@ def _coverage(page: Paper, plan: Plan, *, full: bool) -> None:
     if not coverage.in_scope:
         return
     page.blank()
-    counts = ((coverage.protected, "protected"), (coverage.planned, "planned"), (coverage.exempt, "exempt"))
-    parts = [f"{number} {what}" for number, what in counts if number]
-    uncovered = [vm_label(vm) for vm in coverage.uncovered]
-    left = f"{len(uncovered)} uncovered"
-    if 0 < len(uncovered) <= _UNCOVERED_SHOWN and not full:
-        left += f": {listed(uncovered)}"
-    elif uncovered and not full:
-        left += f": {names(uncovered, SubjectKind.VM)} (--full lists them)"
-    text = f"Coverage: {count(coverage.in_scope, SubjectKind.VM)} in scope: {', '.join([*parts, left])}"
-    page.line(text, style="" if not uncovered else "yellow" if not coverage.required else "red")
-    for vm in sorted(uncovered) if full else ():
+    style = "" if not coverage.uncovered else "yellow" if not coverage.required else "red"
+    page.line(coverage_words(coverage, listed_below=full), style=style)
+    for vm in sorted(map(vm_label, coverage.uncovered)) if full else ():
         page.line(f"- {shorten(vm, page.width - 4)}", indent=2)

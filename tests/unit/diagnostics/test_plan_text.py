@@ -11,7 +11,8 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
-from reconciler.diagnostics.plan_text import print_plan, render_plan, summary
+from reconciler.diagnostics.plan_facts import summary
+from reconciler.diagnostics.plan_text import print_plan, render_plan
 from reconciler.model.outcome import AzureError, Done, Failed, Outcome, Retry, Skipped
 from reconciler.model.plan import Coverage, Finding, Plan, Quiet, Seen, Severity, Subject, SubjectKind
 from tests.unit.diagnostics.samples import (

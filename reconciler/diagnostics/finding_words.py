@@ -1,0 +1,76 @@
+"""A finding and a failure in sentences, whatever they are printed on."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from reconciler.diagnostics.catalog import RetryRule, catalog
+from reconciler.diagnostics.failures import Failure
+from reconciler.diagnostics.language import Language
+from reconciler.diagnostics.outcome_text import seconds
+from reconciler.diagnostics.subject_names import is_vm, listed, names, short_ids, vm_label
+from reconciler.model.outcome import Failed, Retry
+from reconciler.model.plan import Finding, SubjectKind
+
+EACH = re.compile(r"\b[Ee]ach\b")
+"""How the message of a finding about several VMs speaks of them."""
+MESSAGES_SHOWN = 2
+_LONG_SENTENCE = 72
+_SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z`])")
+
+
+def of(message: str, labels: Sequence[str], *, full: bool) -> str:
+    """The message as this page says it: of each of several, or of the one that is left of them."""
+    text = message if full else short_ids(message)
+    return EACH.sub(lambda _: labels[0], text) if len(labels) == 1 else text
+
+
+def said(message: str, finding: Finding, subjects: Sequence[str], language: Language, *, full: bool) -> str:
+    """One finding in one sentence: its message where that names the subject, else with the subject added."""
+    if not message:
+        title = catalog().row(finding.code).told(language).title
+        return f"{title}: {who(subjects)}" if subjects else title
+    named = all(vm_label(subject).rpartition("/")[2] in message for subject in subjects)
+    if named or (full and len(subjects) > 1):
+        return message
+    if all(map(is_vm, subjects)):
+        labels = [vm_label(subject) for subject in subjects]
+        return f"{message.rstrip('.')}: {listed(labels) if len(labels) <= 3 else who(subjects)}."
+    return f"{who(subjects)}: {message}"
+
+
+def who(subjects: Sequence[str]) -> str:
+    kind = SubjectKind.VM if all(map(is_vm, subjects)) else None
+    return many([vm_label(subject) for subject in subjects], kind)
+
+
+def many(subjects: Sequence[str], kind: SubjectKind | None) -> str:
+    """Names as a part of a sentence."""
+    return names(subjects, kind).replace("  ", " ", 1)
+
+
+def first_sentence(text: str) -> str:
+    """The beginning of a remedy, of a long sentence up to its semicolon, and `…` where there is more to it."""
+    first, *rest = _SENTENCE.split(text, maxsplit=1)
+    if len(first) > _LONG_SENTENCE and "; " in first:
+        first, rest = first.partition("; ")[0] + ";", [text]
+    return f"{first} …" if rest else first
+
+
+def again(rule: RetryRule, outcome: Failed | Retry) -> str:
+    """When it is tried again: what is known of this failure, and what the rule of its row says."""
+    if isinstance(outcome, Retry):
+        most = str(rule).partition(", ")[2] if rule.rule == "after" else ""
+        more = outcome.message or most
+        return f"Tried again in {seconds(outcome.after)} at the earliest" + (f": {more}" if more else "")
+    if rule.rule == "changed":
+        return f"Tried again once this changes: {(rule.fact or '').replace('-', ' ')}"
+    return "Not tried again by itself" if rule.rule == "never" else f"Tried again {rule}"
+
+
+def own_words(failure: Failure) -> list[str]:
+    """What we say of a failure beside Azure's words; the finding's sentence says it better where there is one."""
+    azure = {one.error.message for one in failure.outcomes if one.error is not None}
+    said = dict.fromkeys(one.message for one in failure.outcomes if isinstance(one, Failed))
+    return [text for text in said if text and text not in azure][:MESSAGES_SHOWN]
