@@ -19,7 +19,7 @@ from reconciler.cli.ci_stream import guarded
 from reconciler.cli.exits import Exit
 from reconciler.cli.lazy import Entry, LazyGroup
 from reconciler.cli.options import ARGUMENTS, files_option, lang_option, option
-from reconciler.cli.params import Cloud, Duration, FormatParam, OutputFile, Share
+from reconciler.cli.params import FORMATS_HELP, Cloud, Duration, FormatParam, OutputFile, Share
 from reconciler.cli.watch_options import watch_options
 from reconciler.settings import ENV_PREFIX, SettingsError
 
@@ -124,7 +124,7 @@ RECONCILE_PAUSE=1 stops all writes. Nothing of this is ever read from the folder
 @option("--timeout", type=Duration(), default="1h", show_default=True, metavar="T",
         help="How long one operation is followed; what still runs then is taken up by the next run.")  # fmt: skip
 @option("-o", "--output", type=FormatParam(), default="human", show_default=True, metavar="FORMAT",
-        help="human, json or jsonl, on stdout.")  # fmt: skip
+        help=FORMATS_HELP)  # fmt: skip
 @option("--output-file", type=OutputFile(), multiple=True, metavar="FORMAT=PATH",
         help="Write a format to a file, beside what --output shows; repeatable.")  # fmt: skip
 @option("--require-coverage", is_flag=True, help="Exit 5 when a VM in scope is neither protected nor exempted.")

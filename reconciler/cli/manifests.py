@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import os
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from reconciler.cli.ci_files import counts_of
 from reconciler.cli.exits import Exit
+from reconciler.cli.options import nearest
+from reconciler.cli.params import SHEETS
+from reconciler.cli.sheets import show_sheet
 
 if TYPE_CHECKING:
+    from reconciler.manifests.load import Loaded
     from reconciler.model.desired import Desired
 
 USUAL_FOLDER = "backup"
@@ -48,5 +54,17 @@ def loaded_or_exit(files: tuple[str, ...], today: date, ctx: click.Context) -> D
         print_diagnostics(Console(stderr=True, highlight=False), loaded.diagnostics, loaded.sources)
     desired = loaded.desired
     if desired is None:
+        _show_mistakes(loaded, ctx)
         ctx.exit(Exit.INVALID)
     return desired
+
+
+def _show_mistakes(loaded: Loaded, ctx: click.Context) -> None:
+    """On stdout too, in a format for machines: what cannot be planned still has its place on the lines of the YAML."""
+    from reconciler.diagnostics.language import spoken
+    from reconciler.diagnostics.manifests_sheet import manifests_sheet
+
+    form = nearest(ctx, "output")
+    if form in SHEETS:
+        sheet = manifests_sheet(loaded.diagnostics, loaded.sources, "", spoken(nearest(ctx, "lang"), os.environ))
+        show_sheet(form, sheet, counts_of(sheet, code=Exit.INVALID))

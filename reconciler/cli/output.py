@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from reconciler.cli.sheets import sheet_text
 from reconciler.saved_plan import replace_file
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from reconciler.app import Report
     from reconciler.diagnostics.language import Language
+    from reconciler.diagnostics.sheet import Sheet
     from reconciler.model.plan import Plan
 
 PLAIN_WIDTH = 80
@@ -78,6 +80,8 @@ def text_of(
         from reconciler.diagnostics.as_jsonl import plan_lines
 
         return "".join(plan_lines(plan, cloud=cloud, outcomes=report.outcomes))
+    if form != "human":
+        return sheet_text(form, sheet_of(report, cloud, language))
     from reconciler.actions import ACTIONS
     from reconciler.diagnostics.plan_text import render_plan
 
@@ -96,8 +100,15 @@ def text_of(
     return page.plain
 
 
+def sheet_of(report: Report, cloud: str, language: Language) -> Sheet:
+    """What the formats for machines and reviewers are made of."""
+    from reconciler.diagnostics.plan_sheet import plan_sheet
+
+    return plan_sheet(shown_plan(report), cloud=cloud, outcomes=report.outcomes, language=language)
+
+
 def show(form: str, report: Report, cloud: str, *, full: bool, no_color: bool, language: Language) -> None:
-    """The report on stdout."""
+    """The report on stdout, in a format that is no sheet."""
     if form != "human":
         click.echo(text_of(form, report, cloud, full=full), nl=False)
         return

@@ -13,9 +13,12 @@ from click.core import ParameterSource
 from reconciler import app, saved_plan
 from reconciler.app import Place, PlanRefusedError, Report, SetupError, UsageSetupError
 from reconciler.cli import exits, output, progress
+from reconciler.cli.ci_files import outputs_of
 from reconciler.cli.exits import Exit
 from reconciler.cli.git_options import require_sense as require_git_sense
 from reconciler.cli.manifests import loaded_or_exit, sources_of_manifests
+from reconciler.cli.params import SHEETS
+from reconciler.cli.sheets import show_sheet
 from reconciler.cli.watch_options import watching_of
 from reconciler.diagnostics.escape import terminal
 from reconciler.diagnostics.language import spoken
@@ -113,16 +116,19 @@ def _reconcile(desired: Desired, place: Place, settings: Settings, words: dict[s
         teller.close()
         if place.world is not None:
             place.world.close()
-    if events is None:
-        output.show(form, report, place.name, full=full, no_color=words["no_color"], language=language)
-    else:
+    if events is not None:
         events.plan(output.shown_plan(report), place.name, report.outcomes)
+    elif form not in SHEETS:
+        output.show(form, report, place.name, full=full, no_color=words["no_color"], language=language)
     output.write_files(words["output_file"], report, place.name, full=full, language=language)
     if settings.out is not None:
         _keep_plan(Path(settings.out), report, place, settings)
-    if interruption.signal is not None:
-        return _interrupted(interruption)
-    return exit_code(report, settings, detailed=words["detailed_exitcode"])
+    ended = interruption.signal is not None
+    code = _interrupted(interruption) if ended else exit_code(report, settings, detailed=words["detailed_exitcode"])
+    if form in SHEETS:
+        outputs = outputs_of(output.shown_plan(report), report, code=code, plan_file=settings.out or "")
+        show_sheet(form, output.sheet_of(report, place.name, language), outputs)
+    return code
 
 
 async def _work(desired: Desired, place: Place, settings: Settings, teller: Any, interruption: Interruption) -> Report:

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reconciler.cli import output
+from reconciler.cli.ci_files import counts_of
 from reconciler.cli.exits import Exit
 from reconciler.cli.manifests import loaded_or_exit
 from reconciler.cli.options import files_option, lang_option, nearest, option
-from reconciler.cli.params import Cloud
+from reconciler.cli.params import FORMATS_HELP, SHEETS, Cloud, FormatParam
+from reconciler.cli.sheets import show_sheet
 
 if TYPE_CHECKING:
     from reconciler.model.status import Status
@@ -32,7 +34,7 @@ _TAKEN_OVER = ("file", "cloud", "estate", "subscription")
         help="Read how consistent each latest recovery point is, a request a VM; else of 50 at most.")  # fmt: skip
 @option("--full", is_flag=True, help="A line for every VM and job.")
 @lang_option
-@option("-o", "--output", type=click.Choice(["human", "json"]), default="human", help="Default: human.")
+@option("-o", "--output", type=FormatParam(), default="human", metavar="FORMAT", help=FORMATS_HELP)
 @click.pass_context
 def status(ctx: click.Context, /, **given: Any) -> None:
     """How each VM of the manifests' vaults is backed up: recovery points, next backups, and the jobs of the last day.
@@ -51,6 +53,9 @@ def status(ctx: click.Context, /, **given: Any) -> None:
     """
     from reconciler import app
     from reconciler.cli.reconcile import settings_of, tell_place
+    from reconciler.diagnostics.language import spoken
+    from reconciler.diagnostics.status_json import status_json
+    from reconciler.diagnostics.status_sheet import status_sheet
 
     words = ctx.find_root().params | {name: nearest(ctx, name) for name in _TAKEN_OVER}
     settings = replace(settings_of(words), dry_run=True, targets=given["vm"])
@@ -69,16 +74,18 @@ def status(ctx: click.Context, /, **given: Any) -> None:
             f"no vault of these manifests has a VM {', '.join(given['vm'])}, and none is to be protected. "
             "Names are those that `reconcile status --full` lists."
         )
-    _show(ctx, found, place.name, given)
-    ctx.exit(Exit.DONE if found.complete else Exit.ERROR)
+    code, form = Exit.DONE if found.complete else Exit.ERROR, nearest(ctx, "output")
+    if form in SHEETS:
+        sheet = status_sheet(found, cloud=place.name, language=spoken(nearest(ctx, "lang"), os.environ))
+        show_sheet(form, sheet, counts_of(sheet, code=code))
+    elif form == "human":
+        _print(ctx, found, place.name, given)
+    else:
+        click.echo(status_json(found, cloud=place.name), nl=False)
+    ctx.exit(code)
 
 
-def _show(ctx: click.Context, found: Status, cloud: str, given: dict[str, Any]) -> None:
-    if nearest(ctx, "output") in {"json", "jsonl"}:
-        from reconciler.diagnostics.status_json import status_json
-
-        click.echo(status_json(found, cloud=cloud), nl=False)
-        return
+def _print(ctx: click.Context, found: Status, cloud: str, given: dict[str, Any]) -> None:
     from reconciler.diagnostics.language import spoken
     from reconciler.diagnostics.status_text import render_status, render_vms
 

@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
-import json
+import os
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from reconciler.cli import output
+from reconciler.cli.ci_files import counts_of
 from reconciler.cli.exits import Exit
 from reconciler.cli.manifests import sources_of_manifests
 from reconciler.cli.options import files_option, nearest, option
+from reconciler.cli.params import FORMATS_HELP, SHEETS, FormatParam
+from reconciler.cli.sheets import show_sheet
+from reconciler.diagnostics.escape import json_text
+from reconciler.diagnostics.language import spoken
 
 if TYPE_CHECKING:
     from reconciler.diagnostics.diagnostic import Diagnostic
+    from reconciler.diagnostics.language import Language
+    from reconciler.diagnostics.sheet import Sheet
     from reconciler.manifests.load import Loaded
     from reconciler.model.span import Span
 
 
 @click.command()
 @files_option
-@option("-o", "--output", type=click.Choice(["human", "json"]), default="human", help="Default: human.")
+@option("-o", "--output", type=FormatParam(), default="human", metavar="FORMAT", help=FORMATS_HELP)
 @click.pass_context
 def validate(ctx: click.Context, /, **_given: Any) -> None:
     """Check manifests: every mistake of all files at once, each with its place and what to write instead.
@@ -33,16 +40,27 @@ def validate(ctx: click.Context, /, **_given: Any) -> None:
       reconcile validate -f examples/quickstart/backup
       reconcile validate -f vault.yaml -f policies.yaml
       reconcile validate -f backup -o json
+      reconcile validate -f backup -o github
     """
     from reconciler.app import load_manifests
 
     files = sources_of_manifests(nearest(ctx, "file"))
     loaded = load_manifests(files, datetime.now(UTC).date())
-    if nearest(ctx, "output") in {"json", "jsonl"}:
-        click.echo(json.dumps(document(loaded), indent=2))
-    else:
+    form, code = nearest(ctx, "output"), Exit.DONE if loaded.desired is not None else Exit.INVALID
+    if form in SHEETS:
+        sheet = _sheet(loaded, spoken(nearest(ctx, "lang"), os.environ))
+        show_sheet(form, sheet, counts_of(sheet, code=code))
+    elif form == "human":
         _print(loaded, no_color=nearest(ctx, "no_color"))
-    ctx.exit(Exit.DONE if loaded.desired is not None else Exit.INVALID)
+    else:
+        click.echo(json_text(document(loaded), indent=2))
+    ctx.exit(code)
+
+
+def _sheet(loaded: Loaded, language: Language) -> Sheet:
+    from reconciler.diagnostics.manifests_sheet import manifests_sheet
+
+    return manifests_sheet(loaded.diagnostics, loaded.sources, _counted(loaded) or "", language)
 
 
 def document(loaded: Loaded) -> dict[str, Any]:
@@ -80,9 +98,16 @@ def _print(loaded: Loaded, *, no_color: bool) -> None:
 
     if loaded.diagnostics:
         print_diagnostics(output.console(no_color=no_color), loaded.diagnostics, loaded.sources)
+    told = _counted(loaded)
+    if told is not None:
+        click.echo(told)
+
+
+def _counted(loaded: Loaded) -> str | None:
+    """`Valid: 3 files, 1 vault, 2 policies.`, or None where they are not."""
     desired = loaded.desired
     if desired is None:
-        return
+        return None
     counts = (
         ("vault", desired.vaults),
         ("policy", desired.policies),
@@ -93,7 +118,7 @@ def _print(loaded: Loaded, *, no_color: bool) -> None:
         ("consent", desired.consents),
     )
     told = ", ".join(f"{len(found)} {_many(noun, len(found))}" for noun, found in counts if found)
-    click.echo(f"Valid: {loaded.files} {_many('file', loaded.files)}, {told or 'no documents'}.")
+    return f"Valid: {loaded.files} {_many('file', loaded.files)}, {told or 'no documents'}."
 
 
 def _many(noun: str, number: int) -> str:

@@ -7,7 +7,7 @@ rule, 10 MB compressed; of the results of a run it keeps the 5,000 worst.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from urllib.parse import quote
 
 from reconciler import __version__
@@ -32,7 +32,7 @@ _PROBLEMS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO
 
 
 def sarif(sheet: Sheet, *, fallback: str = ".") -> str:
-    """The document as text. `fallback` is the file that results without a place are shown at: code scanning needs one."""
+    """The document as text. `fallback` is where results without a place are shown: code scanning needs a file."""
     shown = sheet.notices[:RESULTS]
     codes = sorted({notice.code for notice in shown})
     worst = {notice.code: notice.severity for notice in reversed(shown)}
@@ -127,14 +127,15 @@ def _location(notice: Notice, fallback: str) -> Json:
 
 def _physical(span: Span) -> Json:
     """Code scanning takes paths from the root of the repository; another is not shown."""
-    uri = quote(span.file.replace("\\", "/"), safe="/", errors="surrogateescape")
+    uri = quote(span.file.replace("\\", "/"), safe="/", errors="backslashreplace")
     region = {"startLine": max(span.line, 1), "startColumn": max(span.column, 1)}
     region["endColumn"] = max(span.end_column, region["startColumn"] + 1)
     return {"artifactLocation": {"uri": uri, "uriBaseId": "%SRCROOT%"}, "region": dict(region)}
 
 
 def _fingerprint(notice: Notice) -> str:
-    """The same as long as the same is told of the same subjects, on whatever line: what is about no VM has its words."""
-    about: Iterable[str] = sorted(map(fold, notice.subjects)) or [notice.span.file, notice.message]
+    """The same as long as the same is told of the same subject, or of several for one cause, on whatever line it is."""
+    several = [notice.span.file] if notice.subjects else [notice.span.file, notice.message]
+    about = [fold(notice.subjects[0])] if len(notice.subjects) == 1 else several
     text = canonical([notice.code, str(notice.kind), fold(notice.vault), *about])
     return hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()[:32]

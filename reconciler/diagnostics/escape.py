@@ -128,12 +128,12 @@ def azure_property(text: str) -> str:
 
 _CODE_SPAN = re.compile(r"`[^`]+`")
 _PLAIN_WORD = re.compile(r"""(?:[^\W_]|(?<=[^\W_])_+(?=[^\W_])|[.,;:?!'"()/%=+-]|[^\x00-\x7f])+""")
+_BEGINS = re.compile(r":*[-=+][-=+:]*|\d+[.)]")
+"""What at the start of a line begins a list, underlines a heading or divides a table."""
 _MEANT = re.compile(
     r"""
-      :*[-=+][-=+:]*      # a list, an underline of a heading, a row of a table
-    | \d+[.)]             # a numbered list
-    | .*://.* | .*www\..* # what would become a link
-    | .*:[\w+-]+:.*       # an emoji: a green tick is soon forged
+      .*://.* | .*www\..* # what would become a link
+    | .*:(?!\d\d:)[\w+-]+:.* # an emoji: a green tick is soon forged
     | .*\bgh-\d.*         # another way to write #1
     | .*!\d.*             # a pull request, in Azure DevOps
     """,
@@ -146,8 +146,11 @@ def markdown(text: str) -> str:
 
     There nothing is formatted, linked, mentioned or loaded. Code spans that the text has already stay whole.
     """
-    text, parts, at = terminal(text), list[str](), 0
-    for span in _CODE_SPAN.finditer(text):
+    text, parts, at = terminal(text).strip(), list[str](), 0
+    first = text.split(maxsplit=1)[:1]
+    if first and _BEGINS.fullmatch(first[0]):
+        parts, at = [markdown_code(first[0])], len(first[0])
+    for span in _CODE_SPAN.finditer(text, at):
         parts += [_words(text[at : span.start()]), markdown_code(span[0][1:-1])]
         at = span.end()
     return _joined([*parts, _words(text[at:])])

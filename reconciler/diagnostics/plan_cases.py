@@ -15,7 +15,7 @@ from reconciler.diagnostics.sheet import Case, Verdict
 from reconciler.diagnostics.subject_names import is_vm, vm_label
 from reconciler.model.ids import fold
 from reconciler.model.outcome import AzureError, Done, Failed, Outcome, Pending, Retry, Skipped
-from reconciler.model.plan import Finding, Plan, Severity, Step, SubjectKind
+from reconciler.model.plan import Finding, Plan, Quiet, Severity, Step, SubjectKind
 from reconciler.model.span import NOWHERE, Span
 
 _AS_IT_SHOULD_BE = frozenset({"protected", "protected-initial-backup-pending", "stopped"})
@@ -26,13 +26,13 @@ _NO_VAULT = "no vault"
 def plan_cases(plan: Plan, outcomes: Mapping[str, Outcome] | None, language: Language) -> list[Case]:
     """In the order of vaults, kinds and names. With `outcomes` (by step id) those of the result of an apply."""
     book = Book(language)
-    for step in plan.steps:
-        book.step(step, None if outcomes is None else outcomes.get(step.id, NOT_REACHED))
+    book.findings(plan.findings)
     for held in plan.held:
         book.of_step(held.step).faults.append((held.guard, f"{held.step.action} is held back. {held.how}"))
+    for step in plan.steps:
+        book.step(step, None if outcomes is None else outcomes.get(step.id, NOT_REACHED))
     for quiet in plan.quiet:
-        book.quiet(quiet.subject.id, quiet.subject.name, quiet.because, quiet.source)
-    book.findings(plan.findings)
+        book.quiet(quiet)
     for subject in plan.coverage.uncovered:
         book.vm("", subject).doubts.append(("vm-uncovered", "Neither protected nor exempted."))
     return book.cases()
@@ -104,12 +104,13 @@ class Book:
             case Skipped(because):
                 one.doubts.append(("skipped", f"{action} was skipped: {because}."))
 
-    def quiet(self, subject: str, name: str, because: str, span: Span) -> None:
-        one = self.vm("", subject, span, name)
-        if because in _AS_IT_SHOULD_BE:
-            one.good.append(f"{quiet_words(because)}.".capitalize())
+    def quiet(self, quiet: Quiet) -> None:
+        one = self.vm(quiet.vault, quiet.subject.id, quiet.source, quiet.subject.name)
+        text = f"{quiet_words(quiet.because)}.".capitalize()
+        if quiet.because in _AS_IT_SHOULD_BE:
+            one.good.append(text)
         else:
-            one.doubts.append((because, f"{quiet_words(because)}.".capitalize()))
+            one.doubts.append((quiet.because, text))
 
     def findings(self, findings: Iterable[Finding]) -> None:
         """An error fails a case, a warning leaves it open."""

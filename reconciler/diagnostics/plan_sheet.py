@@ -27,12 +27,12 @@ def plan_sheet(
     """With `outcomes` (by step id) the result of an apply."""
     told = failures(plan, outcomes or {}, full=False)
     notices = [_failed(one, language) for one in told]
-    notices += [_finding(one, language) for one in sorted_findings(untold(plan, told))]
+    notices += [finding_notice(one, language) for one in sorted_findings(untold(plan, told))]
     notices += [_held(held) for held in _alike(plan.held)]
     return Sheet(
         kind="plan" if outcomes is None else "result",
         title=f"{'Plan' if outcomes is None else 'Result'} for {cloud}",
-        summary=summary(plan, outcomes),
+        summary=summary(plan, outcomes).removeprefix("Plan: ").removeprefix("Result: "),
         scope=cloud,
         facts=(*facts(plan), *_coverage(plan)),
         notices=worst_first(notices),
@@ -50,7 +50,8 @@ def _coverage(plan: Plan) -> Iterator[tuple[str, str]]:
         yield name, text
 
 
-def _finding(one: Finding, language: Language) -> Notice:
+def finding_notice(one: Finding, language: Language) -> Notice:
+    """A finding in one sentence, with ids as people say them."""
     labels = [vm_label(subject) for subject in one.subjects]
     text = said(of(one.message, labels, full=False), one, one.subjects, language, full=False)
     return Notice(one.code, one.severity, text, Kind.FINDING, one.subjects, one.source, one.vault, "", (), one.azure)

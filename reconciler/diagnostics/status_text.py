@@ -9,14 +9,23 @@ from itertools import groupby
 
 from rich.cells import cell_len
 
-from reconciler.diagnostics.ages import age_words, short_age
+from reconciler.diagnostics.ages import age_words
 from reconciler.diagnostics.catalog import catalog
 from reconciler.diagnostics.escape import shorten, terminal
 from reconciler.diagnostics.findings_text import print_findings
 from reconciler.diagnostics.language import Language
 from reconciler.diagnostics.paper import NARROWEST, Paper
+from reconciler.diagnostics.status_words import (
+    KINDS,
+    STATES,
+    counted_as,
+    moment_words,
+    next_words,
+    point_words,
+    protection_words,
+    standing,
+)
 from reconciler.diagnostics.subject_names import names, plural
-from reconciler.model.desired import Consistency
 from reconciler.model.plan import SubjectKind
 from reconciler.model.status import JobEnd, JobStatus, NextBackup, Status, Trust, VaultStatus, VmStatus
 
@@ -26,27 +35,8 @@ FEW_VMS = 12
 FEW_JOBS = 40
 _NAME_CELLS = 44
 _LEAST_CELLS = 10
-_STATES = {
-    "unknown": "unknown",
-    "vm-deleted": "VM deleted",
-    "protection-error": "in error",
-    "not-protected": "not protected",
-    "backups-suspended": "suspended",
-    "protection-paused": "paused by Azure",
-    "stopped": "stopped",
-    "initial-backup-pending": "first backup pending",
-    "soft-deleted": "soft-deleted",
-}
-"""Worst first; what is protected is told by its trust."""
-
-_ORDER = [*list(_STATES)[:5], "troubled", "claimed", *list(_STATES)[5:], "verified"]
+_ORDER = [*list(STATES)[:5], "troubled", "claimed", *list(STATES)[5:], "verified"]
 _STYLES = {"verified": "green", "claimed": "yellow", "troubled": "yellow", "soft-deleted": "dim", "stopped": "dim"}
-_GOOD_TO_KNOW = frozenset({"initial-backup-pending", "protection-paused"})
-_KINDS = {
-    Consistency.CRASH: "crash-consistent",
-    Consistency.FILE_SYSTEM: "file-system-consistent",
-    Consistency.APPLICATION: "application-consistent",
-}
 _ENDS = {JobEnd.FAILED: "bold red", JobEnd.IN_PROGRESS: "cyan", JobEnd.CANCELLED: "yellow", JobEnd.SUCCEEDED: ""}
 _END_ORDER = list(_ENDS)
 
@@ -63,13 +53,13 @@ def render_status(
 ) -> Paper:
     """The overview. `jobs` adds the jobs of the last day, `failed` those that failed and leaves out VMs in health."""
     page = Paper(width, language)
-    page.line(f"Status of {cloud}, seen {_moment(status.taken_at)}", style="bold")
+    page.line(f"Status of {cloud}, seen {moment_words(status.taken_at)}", style="bold")
     if not status.complete:
         page.line("Not everything could be read: what was not seen is unknown, not fine.", indent=2, style="yellow")
     for vault in status.vaults:
         _vault(page, vault, status)
     print_findings(page, status.findings, full=full)
-    shown = [vm for vm in status.vms if not failed or _rank(vm) != "verified"]
+    shown = [vm for vm in status.vms if not failed or standing(vm) != "verified"]
     _vms(page, shown, status.taken_at, full=full)
     if jobs or failed:
         wanted = [job for job in status.jobs if not failed or job.end is JobEnd.FAILED]
@@ -81,7 +71,7 @@ def render_status(
 def render_vms(status: Status, *, cloud: str, full: bool = False, width: int = 80, language: Language = "en") -> Paper:
     """All there is to know of the VMs of a narrowed status."""
     page = Paper(width, language)
-    page.line(f"Status of {cloud}, seen {_moment(status.taken_at)}", style="bold")
+    page.line(f"Status of {cloud}, seen {moment_words(status.taken_at)}", style="bold")
     for vm in status.vms:
         _detail(page, vm, status.taken_at)
     print_findings(page, status.findings, full=full)
@@ -96,8 +86,8 @@ def _vault(page: Paper, vault: VaultStatus, status: Status) -> None:
         text = "does not exist yet" if vault.seen else "could not be read"
         page.line(text, indent=2, style="yellow")
         return
-    words = Counter(_word(vm) for vm in status.vms if vm.vault == vault.name)
-    parts = [f"{words[word]} {_STATES.get(word, word)}" for word in dict.fromkeys((*Trust, *_STATES)) if words[word]]
+    words = Counter(counted_as(vm) for vm in status.vms if vm.vault == vault.name)
+    parts = [f"{words[word]} {STATES.get(word, word)}" for word in dict.fromkeys((*Trust, *STATES)) if words[word]]
     parts += [f"{vault.exempt} exempt"] if vault.exempt else []
     parts += [f"{vault.uncovered} in scope and uncovered"] if vault.uncovered else []
     page.line(f"VMs   {', '.join(parts) or 'none protected'}", indent=2, hang=6)
@@ -123,50 +113,11 @@ def _runs(vault: VaultStatus, vms: Iterable[VmStatus]) -> list[tuple[NextBackup,
     return sorted(runs, key=lambda one: (one[0].at, one[1]))
 
 
-def next_words(run: NextBackup) -> str:
-    """`Thu 21:00 UTC (22:00 W. Europe Standard Time)`, and whether an hour of it is not certain."""
-    local = f" ({run.local:%H:%M} {run.zone})" if run.zone != "UTC" else ""
-    return f"{run.at:%a %H:%M} UTC{local}" + ("" if run.certain else " ± 1 hour")
-
-
-def _word(vm: VmStatus) -> str:
-    """The one word under which a VM is counted."""
-    if vm.trust is Trust.UNKNOWN or vm.state == "protected":
-        return str(vm.trust)
-    return vm.state
-
-
-def _rank(vm: VmStatus) -> str:
-    if vm.trust is Trust.UNKNOWN:
-        return "unknown"
-    if vm.trust is None or vm.state in _GOOD_TO_KNOW:
-        return "troubled" if vm.troubles and vm.state in _GOOD_TO_KNOW else vm.state
-    if vm.trust is Trust.CLAIMED:
-        return "claimed"
-    return "troubled" if vm.troubles else "verified"
-
-
-def _protection(vm: VmStatus) -> str:
-    if vm.trust is Trust.UNKNOWN:
-        return "unknown"
-    if vm.state != "protected":
-        left = f", {plural(vm.days_left, 'day')} left" if vm.days_left is not None else ""
-        return f"{_STATES.get(vm.state, vm.state)}{left}"
-    return f"{vm.trust}, troubled" if vm.troubles else str(vm.trust)
-
-
-def _point(vm: VmStatus, now: datetime) -> str:
-    if vm.last_point is None:
-        return "none"
-    kind = f", {_KINDS[vm.consistency].removesuffix('-consistent')}" if vm.consistency is not None else ""
-    return f"{short_age(now - vm.last_point)} ago{kind}"
-
-
 def _vms(page: Paper, vms: Sequence[VmStatus], now: datetime, *, full: bool) -> None:
     """A line each, or one for all that read alike; the vault with the worst first."""
     place = {word: number for number, word in enumerate(_ORDER)}
     vaults: dict[str, list[VmStatus]] = {}
-    for vm in sorted(vms, key=lambda one: (place.get(_rank(one), -1), one.vault, one.label)):
+    for vm in sorted(vms, key=lambda one: (place.get(standing(one), -1), one.vault, one.label)):
         vaults.setdefault(vm.vault, []).append(vm)
     for vault, here in vaults.items():
         if len(vaults) > 1:
@@ -179,16 +130,16 @@ def _vms(page: Paper, vms: Sequence[VmStatus], now: datetime, *, full: bool) -> 
 def _vms_of(page: Paper, vms: Sequence[VmStatus], now: datetime, *, full: bool) -> None:
     alike: dict[tuple[object, ...], list[VmStatus]] = {}
     for vm in vms:
-        key = (_rank(vm), _protection(vm), _point(vm, now), vm.policy)
+        key = (standing(vm), protection_words(vm), point_words(vm, now), vm.policy)
         alike.setdefault((*key, vm.key) if full else key, []).append(vm)
-    said = [(_protection(same[0]), _point(same[0], now), same[0].policy) for same in alike.values()]
+    said = [(protection_words(same[0]), point_words(same[0], now), same[0].policy) for same in alike.values()]
     beside = sum(max(map(len, column)) + 2 for column in list(zip(*said, strict=True))[:2])
     room = max(min(page.width - beside - 4, _NAME_CELLS), NARROWEST // 2)
     cells = [
         (shorten(names([vm.label for vm in same], SubjectKind.VM), room), *words)
         for same, words in zip(alike.values(), said, strict=True)
     ]
-    styles = [_STYLES.get(_rank(same[0]), "red") for same in alike.values()]
+    styles = [_STYLES.get(standing(same[0]), "red") for same in alike.values()]
     _table(page, ("virtual machine", "protection", "latest point", "policy"), cells, styles, styled=1)
 
 
@@ -218,12 +169,12 @@ def _table(
 
 def _detail(page: Paper, vm: VmStatus, now: datetime) -> None:
     page.heading(f"{vm.label} in {vm.vault}")
-    entries = [("protection", _protection(vm)), ("policy", vm.policy or "none")]
+    entries = [("protection", protection_words(vm)), ("policy", vm.policy or "none")]
     if vm.last_backup is not None:
         status = vm.last_backup_status.lower() or "ended"
         entries.append(("last backup", f"{status}, {_ago(vm.last_backup, now)}"))
     if vm.last_point is not None:
-        kind = _KINDS[vm.consistency] if vm.consistency is not None else "consistency not known"
+        kind = KINDS[vm.consistency] if vm.consistency is not None else "consistency not known"
         entries.append(("latest point", f"{_ago(vm.last_point, now)}, {kind}"))
     else:
         entries.append(("latest point", "none"))
@@ -234,7 +185,7 @@ def _detail(page: Paper, vm: VmStatus, now: datetime) -> None:
 
 
 def _ago(moment: datetime, now: datetime) -> str:
-    return f"{age_words(now - moment)} ago ({_moment(moment)})"
+    return f"{age_words(now - moment)} ago ({moment_words(moment)})"
 
 
 def _jobs(page: Paper, jobs: Sequence[JobStatus], now: datetime, *, failed: bool, full: bool) -> None:
@@ -316,10 +267,6 @@ def _footer(page: Paper, status: Status, *, drilled: bool) -> None:
 def _unread(page: Paper, status: Status) -> None:
     for gap in status.gaps:
         page.line(f"Not read: {gap.scope}: {gap.reason}", hang=4, style="yellow")
-
-
-def _moment(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%d %H:%M} UTC"
 
 
 def _short(moment: datetime | None) -> str:

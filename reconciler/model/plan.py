@@ -121,6 +121,7 @@ class Quiet:
     subject: Subject
     because: str
     source: Span = NOWHERE
+    vault: str = ""
 
 
 @dataclass(frozen=True, slots=True)

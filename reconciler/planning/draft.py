@@ -47,16 +47,16 @@ class Draft:
 def draft(situation: Situation, wish: Wish, ground: Ground) -> Draft:
     why, stand, findings = _at_rest(situation, wish, ground)
     if why or stand is None:
-        return Draft(quiet=[Quiet(_subject(wish), why, wish.meant.source)], findings=findings)
+        return Draft(quiet=[_quiet(wish, why)], findings=findings)
     allow = Risk.PAUSING if wish.goal is State.STOPPED else Risk.SAFE
     way = route(stand.state, wish.goal, allow=allow, generation=wish.vault.generation)
     if way is None:
-        return Draft(quiet=[Quiet(_subject(wish), stand.because, wish.meant.source)], findings=findings)
+        return Draft(quiet=[_quiet(wish, stand.because)], findings=findings)
     try:
         made = _steps(situation, wish, ground, stand, way)
     except BadSegmentError as bad:
         finding = _finding("vm-not-addressable", wish, f"{wish.meant.label} cannot be addressed: {bad}.")
-        return Draft(quiet=[Quiet(_subject(wish), finding.code, wish.meant.source)], findings=[*findings, finding])
+        return Draft(quiet=[_quiet(wish, finding.code)], findings=[*findings, finding])
     made.findings[:0] = findings
     return made
 
@@ -255,6 +255,10 @@ def discovery(situation: Situation, ground: Ground, number: int, source_of: Wish
         risk=action.risk,
         depends_on=_base(ground),
     )
+
+
+def _quiet(wish: Wish, because: str) -> Quiet:
+    return Quiet(_subject(wish), because, wish.meant.source, wish.vault.name)
 
 
 def _subject(wish: Wish) -> Subject:

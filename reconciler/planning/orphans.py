@@ -30,7 +30,9 @@ def orphans(
         if not gone and not item.soft_deleted:
             orphaned.append(item.vm_arm_id)
         because = "soft-deleted" if item.soft_deleted else "vm-deleted" if gone else "orphan"
-        quiet.append(Quiet(Subject(SubjectKind.VM, _label(situation, item), item.vm_arm_id), because, vault.span))
+        quiet.append(
+            Quiet(Subject(SubjectKind.VM, _label(situation, item), item.vm_arm_id), because, vault.span, vault.name)
+        )
     return quiet, [*_told(ground, "orphan", orphaned), *_told(ground, "vm-deleted-still-protected", deleted)]
 
 

@@ -124,7 +124,7 @@ def _drafted(situation: Situation, chosen: Selection, ground: Mapping[str, Groun
     for wish in chosen.wishes:
         subject = Subject(SubjectKind.VM, wish.meant.label, wish.meant.id)
         if not aimed_at(wish.meant, aims):
-            sheet.quiet.append(Quiet(subject, "not-targeted", wish.meant.source))
+            sheet.quiet.append(Quiet(subject, "not-targeted", wish.meant.source, wish.vault.name))
             continue
         made = draft(situation, wish, ground[wish.vault.name])
         sheet.steps += made.steps

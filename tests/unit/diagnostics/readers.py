@@ -130,7 +130,7 @@ class Rendered:
     @property
     def alarms(self) -> list[str]:
         """What GitHub and Azure DevOps would make of the prose: mentions, references, links, emoji."""
-        alarm = re.compile(r"(?<![\w`])@[\w-]|(?<!\w)#\d|(?i:\bgh-\d)|!\d|://|www\.|:[\w+-]+:|\$.*\$")
+        alarm = re.compile(r"(?<![\w`])@[\w-]|(?<!\w)#\d|(?i:\bgh-\d)|!\d|://|www\.|:(?!\d\d:)[\w+-]+:|\$.*\$")
         return [match[0] for text in self.prose for match in alarm.finditer(text)]
 
 

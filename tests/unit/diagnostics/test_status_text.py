@@ -11,7 +11,8 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from reconciler.diagnostics.status_json import status_json
-from reconciler.diagnostics.status_text import next_words, render_status, render_vms
+from reconciler.diagnostics.status_text import render_status, render_vms
+from reconciler.diagnostics.status_words import next_words
 from reconciler.model.desired import Consistency
 from reconciler.model.observed import Gap, Job
 from reconciler.model.outcome import AzureError
