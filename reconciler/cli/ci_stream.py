@@ -24,15 +24,17 @@ def in_ci(environment: Mapping[str, str]) -> bool:
     return any(environment.get(name, "").lower() == "true" for name in _AGENTS)
 
 
-class CiStream(io.TextIOBase):
+class CiStream:
     """A stream whose lines cannot be commands; `obey` is the one way around that.
 
     A line is written when it has ended: half a marker in one write and half in the next are one marker to an agent.
+    There is no `buffer`, by which libraries would write around it.
     """
 
     def __init__(self, under: TextIO) -> None:
         self._under = under
         self._begun = ""
+        self.encoding, self.errors = under.encoding, under.errors
 
     def write(self, text: str, /) -> int:
         whole, end, rest = (self._begun + text).rpartition("\n")
@@ -64,9 +66,6 @@ class CiStream(io.TextIOBase):
 
     def writable(self) -> bool:
         return True
-
-    def __getattr__(self, name: str) -> object:
-        return getattr(self._under, name)
 
     def _put(self, text: str) -> None:
         from reconciler.diagnostics.escape import ci_lines

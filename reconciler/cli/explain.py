@@ -44,6 +44,7 @@ def explain(ctx: click.Context, /, code: str | None, form: str, lang: str | None
       reconcile explain --cloud embedded -f examples/quickstart/backup rg-web/web-01
     """
     from reconciler.diagnostics.catalog import catalog
+    from reconciler.diagnostics.escape import terminal
     from reconciler.diagnostics.language import language
 
     table, spoken = catalog(), cast("Language", lang) if lang else language(os.environ)
@@ -61,7 +62,7 @@ def explain(ctx: click.Context, /, code: str | None, form: str, lang: str | None
     else:
         _print(code, found, spoken, no_color=nearest(ctx, "no_color"))
         if found.row is None and found.topic is None:
-            click.echo(f"If it is a VM: reconcile explain -f PATH {code}", err=True)
+            click.echo(f"If it is a VM: reconcile explain -f PATH {terminal(code)}", err=True)
     ctx.exit(1 if found.row is None and found.topic is None else 0)
 
 

@@ -181,12 +181,10 @@ def _ended(arguments: Sequence[str] | None) -> int:
     try:
         code = root.main(args=None if arguments is None else [*arguments], prog_name="reconcile", standalone_mode=False)
         sys.stdout.flush()
-    except click.UsageError as error:
-        error.show()
-        return Exit.USAGE
     except click.ClickException as error:
+        error.message = _harmless(error.message)
         error.show()
-        return Exit.ERROR
+        return Exit.USAGE if isinstance(error, click.UsageError) else Exit.ERROR
     except (click.Abort, KeyboardInterrupt):
         _say("interrupted")
         return Exit.SIGINT
@@ -197,6 +195,13 @@ def _ended(arguments: Sequence[str] | None) -> int:
     except Exception as error:
         return _unexpected(error)
     return code if isinstance(code, int) else Exit.DONE
+
+
+def _harmless(text: str) -> str:
+    """An error may quote a file that somebody forged."""
+    from reconciler.diagnostics.escape import terminal
+
+    return "\n".join(map(terminal, text.split("\n")))
 
 
 def _unexpected(error: Exception) -> int:

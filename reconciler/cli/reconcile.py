@@ -57,7 +57,9 @@ def run(ctx: click.Context) -> int:
     except (SetupError, JournalError) as error:
         raise click.ClickException(str(error)) from error
     except PlanRefusedError as error:
-        click.echo(f"Held: {error}. Make a new plan: reconcile --dry-run --out {settings.plan}", err=True)
+        click.echo(
+            f"Held: {terminal(str(error))}. Make a new plan: reconcile --dry-run --out {settings.plan}", err=True
+        )
         return Exit.HELD
 
 

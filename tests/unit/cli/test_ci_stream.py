@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import io
 import json
+import sys
 
+import click
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from rich.console import Console
 
-from reconciler.cli.ci_stream import CiStream, in_ci
+from reconciler.cli.ci_stream import CiStream, guarded, in_ci
 from tests.unit.cli.commands import BACKUP, ESTATE, Shell
 from tests.unit.diagnostics.readers import azure_commands, github_commands
 
@@ -65,6 +68,17 @@ def test_a_command_line_cannot_bring_a_command(shell: Shell, monkeypatch: pytest
     assert ended.code == 1
     assert "forged" in ended.out + ended.err
     assert github_commands(ended.out + ended.err) == azure_commands(ended.out + ended.err) == []
+
+
+@pytest.mark.parametrize("err", [True, False])
+def test_no_library_writes_around_it(capsys: pytest.CaptureFixture[str], *, err: bool) -> None:
+    with guarded({"GITHUB_ACTIONS": "true"}):
+        click.echo("x\n::error::forged", err=err)
+        Console(stderr=err).print("::error::forged", markup=False)
+        print("::error::forged", file=sys.stderr if err else sys.stdout)
+    written = "".join(capsys.readouterr())
+    assert written.count("forged") == 3
+    assert github_commands(written) == []
 
 
 def test_documents_are_as_elsewhere(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -29,7 +29,7 @@ WRONG = [
     (["--cloud", "http://127.0.0.1.example.com"], "loopback only"),
     (["--cloud", "https://user@example.com"], "scheme, host and port only"),
     (["--cloud", "embedded:"], "embedded:FILE"),
-    (["-o", "sarif"], "isn't in this version"),
+    (["-o", "pdf"], "there are human, json, jsonl, markdown, github, azure-devops, sarif, junit"),
     (["-o", "xml"], "human, json, jsonl"),
     (["--output-file", "json"], "FORMAT=PATH"),
     (["--max-shrink", "120%"], "20%"),
@@ -138,3 +138,11 @@ def test_the_help_states_which_exit_code_wins(shell: Shell) -> None:
     assert text.index("1 error, 4 some VMs failed") < text.index("1 error, 3 held, or what --fail-on names was found")
     for code in ("0 done", "64", "65", "130/143"):
         assert code in text
+
+
+def test_an_error_that_quotes_a_forged_file_tells_a_terminal_nothing(shell: Shell) -> None:
+    Path("settings.toml").write_text('"a\\u001b[2J" = 1', encoding="utf-8")
+    ended = shell("--config", "settings.toml", "version")
+    assert ended.code == 64
+    assert "\\x1b[2J" in ended.err
+    assert "\x1b" not in ended.err
