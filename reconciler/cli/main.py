@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import io
 import os
 import signal
 import sys
@@ -182,8 +183,7 @@ def _ended(arguments: Sequence[str] | None) -> int:
         code = root.main(args=None if arguments is None else [*arguments], prog_name="reconcile", standalone_mode=False)
         sys.stdout.flush()
     except click.ClickException as error:
-        error.message = _harmless(error.message)
-        error.show()
+        _show(error)
         return Exit.USAGE if isinstance(error, click.UsageError) else Exit.ERROR
     except (click.Abort, KeyboardInterrupt):
         _say("interrupted")
@@ -197,11 +197,13 @@ def _ended(arguments: Sequence[str] | None) -> int:
     return code if isinstance(code, int) else Exit.DONE
 
 
-def _harmless(text: str) -> str:
-    """An error may quote a file that somebody forged."""
+def _show(error: click.ClickException) -> None:
+    """As click does, made harmless: an error may quote a file that somebody forged."""
     from reconciler.diagnostics.escape import terminal
 
-    return "\n".join(map(terminal, text.split("\n")))
+    shown = io.StringIO()
+    error.show(file=shown)
+    _say("\n".join(map(terminal, shown.getvalue().rstrip("\n").split("\n"))))
 
 
 def _unexpected(error: Exception) -> int:

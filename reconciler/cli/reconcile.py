@@ -57,9 +57,8 @@ def run(ctx: click.Context) -> int:
     except (SetupError, JournalError) as error:
         raise click.ClickException(str(error)) from error
     except PlanRefusedError as error:
-        click.echo(
-            f"Held: {terminal(str(error))}. Make a new plan: reconcile --dry-run --out {settings.plan}", err=True
-        )
+        again = f"reconcile --dry-run --out {settings.plan}"
+        click.echo(terminal(f"Held: {error}. Make a new plan: {again}"), err=True)
         return Exit.HELD
 
 
