@@ -134,7 +134,7 @@ class Story:
 WHAT = st.lists(st.sampled_from(["good", "good", "bad", "empty", "foreign", "back", "away", "restart"]), max_size=12)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(WHAT)
 def test_of_a_branch_whatever_happens_to_it(what: list[str]) -> None:
     asyncio.run(_live(what))

@@ -25,7 +25,7 @@ MEBIBYTE = 1024 * 1024
 COMMIT, TREE, BLOB = 1, 2, 3
 _DEPTH = 100
 """Commits of history that are kept; further back one looks only to tell a rewind from a long absence."""
-_MANY_PACKS = 40
+_MANY_PACKS = 20
 _LARGEST_ASKED_FOR = MEBIBYTE + 1
 """Remotes that can leave larger files out are asked to: no manifest is that large."""
 _HEADS = b"refs/heads/"
