@@ -197,11 +197,18 @@ def _ended(arguments: Sequence[str] | None) -> int:
     return code if isinstance(code, int) else Exit.DONE
 
 
+class _Page(io.StringIO):
+    """Keeps what click would take out for a file."""
+
+    def isatty(self) -> bool:
+        return True
+
+
 def _show(error: click.ClickException) -> None:
     """As click does, made harmless: an error may quote a file that somebody forged."""
     from reconciler.diagnostics.escape import terminal
 
-    shown = io.StringIO()
+    shown = _Page()
     error.show(file=shown)
     _say("\n".join(map(terminal, shown.getvalue().rstrip("\n").split("\n"))))
 
