@@ -65,7 +65,8 @@ def write(path: Path, memory: Memory) -> None:
 def locked(folder: Path) -> Iterator[None]:
     """The folder, private and to oneself; TroubleError where another process has it. A dead one holds nothing."""
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, exist_ok=True)
         folder.chmod(0o700)
         lock = os.open(folder / "lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     except OSError as error:
