@@ -60,6 +60,9 @@ def _of_the_loop(board: Board) -> Iterator[Metric]:
     )
     gates = {("paused",): _flag(bool(board.paused)), ("window",): _flag(bool(board.closed))}
     yield _gauge("writing_closed", "1 while nothing may be written, by reason.", ("reason",), gates)
+    checked = board.source.checked_at
+    looked = {} if checked is None else {(): checked.timestamp()}
+    yield _gauge("source_checked_timestamp_seconds", "When the source was last looked at in full.", (), looked)
     rejected = board.source.rejected
     yield _gauge(
         "revision_rejected", "1 while a newer revision is not in force.", (), {(): _flag(rejected is not None)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -63,6 +64,16 @@ def test_passes_are_counted_by_outcome_and_each_once() -> None:
         passes = found["reconcile_reconcile_total"]
         assert passes[("outcome", "completed"), ("vault", "a")] == len(place.looks("a"))
         assert passes[("outcome", "failed"), ("vault", "b")] == len(place.looks("b"))
+
+
+def test_it_is_told_when_the_source_was_looked_at() -> None:
+    with stage(a=["a-1"]) as place:
+        metrics = Metrics(lambda: place.board, place.clock.now, place.clock.monotonic)
+        assert read(metrics)["reconcile_source_checked_timestamp_seconds"] == {}
+        now = place.clock.now()
+        seen = replace(place.board, source=SourceState("test", checked_at=now))
+        told_now = read(Metrics(lambda: seen, place.clock.now, place.clock.monotonic))
+        assert told_now["reconcile_source_checked_timestamp_seconds"] == {(): now.timestamp()}
 
 
 def test_vms_are_told_by_what_is_known_of_them() -> None:
