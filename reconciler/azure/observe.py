@@ -5,15 +5,18 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from functools import partial
 from typing import Protocol
 
 import structlog
 
 from reconciler.azure.client import ReadClient
+from reconciler.azure.decode import activity
 from reconciler.azure.decode.checks import check
 from reconciler.azure.decode.vms import region
 from reconciler.azure.inventory import Inventory, read_subscription
+from reconciler.azure.listing import read_list
 from reconciler.azure.pipeline import Reply
 from reconciler.azure.recovery_points import read_points
 from reconciler.azure.shared import Shared
@@ -21,6 +24,7 @@ from reconciler.azure.vault_content import VaultReader
 from reconciler.model import api, ids
 from reconciler.model.call import Call, canonical
 from reconciler.model.desired import Vault
+from reconciler.model.drift import Change
 from reconciler.model.observed import Check, Gap, Observed, ObservedVault, VirtualMachine, VmKey
 
 _LOG = structlog.get_logger(__name__)
@@ -117,6 +121,26 @@ class AzureReader:
         items = [(name, observed.vaults[name].items[key]) for name, key in wanted]
         points, gaps = await read_points(self._client, items)
         return replace(observed, points=points), tuple(gaps)
+
+    async def changes(self, vault: Vault, since: datetime) -> Sequence[tuple[str, Change]]:
+        """The writes in a vault's resource group, by ARM id, newest first; none where nobody may read of them."""
+        try:
+            group = ids.segment(vault.resource_group)
+            base = ids.subscription_path(vault.subscription_id)
+        except ids.BadSegmentError:
+            return ()
+        until = self._client.clock.now()
+        condition = (
+            f"eventTimestamp ge '{since:%Y-%m-%dT%H:%M:%SZ}' and eventTimestamp le '{until:%Y-%m-%dT%H:%M:%SZ}'"
+            f" and resourceGroupName eq '{group}'"
+        )
+        path = f"{base}/providers/microsoft.insights/eventtypes/management/values"
+        call = Call("GET", path, api.ACTIVITY, query=(("$filter", condition),))
+        listing = await read_list(self._client, call, activity.WireEvent, self._client.correlation_id())
+        if listing.trouble:
+            _LOG.info("activity log not read", vault=vault.name, reason=listing.trouble[0])
+        found = [one for event in listing.entries if (one := activity.change(event)) is not None]
+        return sorted(found, key=lambda one: one[1].at, reverse=True)
 
     async def _check(self, vault_id: str, vm: VirtualMachine, correlation_id: str) -> Check | None:
         try:

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from reconciler.cli.options import option
 from reconciler.cli.vault import opened, vault_option
 
 ACTIONS = {
@@ -30,8 +31,9 @@ ACTIONS = {
 @click.argument("action", type=click.Choice(list(ACTIONS)))
 @click.argument("words", nargs=-1)
 @vault_option()
+@option("--as", "actor", metavar="NAME", help="Who the activity log says it was.")
 @click.pass_context
-def portal(ctx: click.Context, /, action: str, words: tuple[str, ...], **_given: Any) -> None:
+def portal(ctx: click.Context, /, action: str, words: tuple[str, ...], actor: str | None, **_given: Any) -> None:
     """Do in an embedded vault what somebody might do in the portal; it takes effect at once.
 
     back-up, restore, discover and register only begin, and run while time passes.
@@ -56,6 +58,7 @@ def portal(ctx: click.Context, /, action: str, words: tuple[str, ...], **_given:
         raise click.UsageError(f"{action} needs {needs}", ctx)
     do: Callable[..., object] = getattr(doings, function)
     with opened(ctx) as world:
+        world.actor = actor or world.actor
         try:
             do(world, *words)
         except (doings.NoSuchThingError, ArmError) as error:

@@ -12,6 +12,7 @@ from reconciler.model.audit import AuditEntry, Head
 from reconciler.model.board import Declared, LeaseState
 from reconciler.model.call import Call
 from reconciler.model.desired import Vault
+from reconciler.model.drift import Change
 from reconciler.model.journal import FREE, Debt, Fence, Mandate
 from reconciler.model.observed import Check, Gap, Observed, Sizes, VirtualMachine, VmKey
 from reconciler.model.outcome import Answer, OpenOperation, Operation, Outcome
@@ -43,11 +44,15 @@ class Reader(Protocol):
         ...
 
 
-class PointReader(Reader, Protocol):
-    """A reader that can also look at single items, for a status."""
+class CloseReader(Reader, Protocol):
+    """A reader that can also look closer: at single items, and at who changed something."""
 
     async def points(self, observed: Observed, wanted: Sequence[tuple[str, VmKey]]) -> tuple[Observed, tuple[Gap, ...]]:
         """The snapshot with the latest recovery points of some items, and what of them could not be read."""
+        ...
+
+    async def changes(self, vault: Vault, since: datetime) -> Sequence[tuple[str, Change]]:
+        """The writes in a vault's resource group, by ARM id, newest first; none where nobody may read of them."""
         ...
 
 

@@ -14,7 +14,6 @@ from reconciler.model.ids import fold
 from reconciler.model.outcome import word
 from reconciler.model.state import Risk
 from reconciler.model.status import Status, Trust, VaultStatus, VmStatus
-from reconciler.planning.drift import Drift
 from reconciler.planning.next_backup import interval
 
 STATES = ("protected", "waived", "unprotected", "unknown")
@@ -26,10 +25,8 @@ Labels = tuple[str, ...]
 K = TypeVar("K", bound=tuple[str, ...])
 
 
-def families(
-    board: Board, now: datetime, since: Mapping[Drift, datetime], circuits: Mapping[str, bool], vm_series: int
-) -> Iterator[Metric]:
-    """`since` says when each drift was seen first, `circuits` which subscriptions Azure asked to leave alone now.
+def families(board: Board, now: datetime, circuits: Mapping[str, bool], vm_series: int) -> Iterator[Metric]:
+    """`circuits` says which subscriptions Azure asked to leave alone now.
 
     `vm_series` is for how many VMs there are series of their own.
     """
@@ -40,7 +37,7 @@ def families(
     sha = (revision.id or revision.digest) if revision is not None else ""
     yield _info("git_revision", "The commit in force, or the digest of a folder.", {"sha": sha})
     yield from _of_the_loop(board)
-    yield from _of_the_plan(board, now, since)
+    yield from _of_the_plan(board, now)
     if board.status is not None:
         yield from _of_the_estate(board, board.status, now)
         yield from _of_vms(board.status.vms[:vm_series], now)
@@ -69,13 +66,13 @@ def _of_the_loop(board: Board) -> Iterator[Metric]:
     )
 
 
-def _of_the_plan(board: Board, now: datetime, since: Mapping[Drift, datetime]) -> Iterator[Metric]:
+def _of_the_plan(board: Board, now: datetime) -> Iterator[Metric]:
     plan = board.plan
-    drifting = Counter((drift.kind,) for drift in since)
-    yield _gauge("drift_objects", "What exists and is not as declared.", ("kind",), _floats(drifting))
+    drifting = Counter((seen.drift.kind,) for seen in board.drifts)
+    yield _gauge("drift_objects", "What was as declared and is so no more.", ("kind",), _floats(drifting))
     ages: dict[Labels, float] = defaultdict(float)
-    for drift, first in since.items():
-        ages[drift.kind,] = max(ages[drift.kind,], (now - first).total_seconds())
+    for seen in board.drifts:
+        ages[seen.drift.kind,] = max(ages[seen.drift.kind,], (now - seen.since).total_seconds())
     yield _gauge("drift_age_seconds", "How long the oldest drift has been there.", ("kind",), ages)
     outcomes = Counter((result.step.vault, word(result.outcome)) for result in board.results.values())
     yield _gauge("steps", "Steps by what became of them when last tried.", ("vault", "outcome"), _floats(outcomes))

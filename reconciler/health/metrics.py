@@ -17,7 +17,6 @@ from prometheus_client.registry import Collector
 
 from reconciler.health.gauges import families
 from reconciler.model.board import Board, PassRecord
-from reconciler.planning.drift import Drift, drifts
 
 PREFIX = "reconcile"
 _without_created: Callable[[], None] = disable_created_metrics
@@ -42,7 +41,6 @@ class Metrics(Collector):
         self._monotonic = monotonic
         self._vm_series = vm_series
         self._last_pass: PassRecord | None = None
-        self._differs_since: dict[Drift, datetime] = {}
         self._paused_until: dict[str, float] = {}
         _without_created()
         self.registry = CollectorRegistry(auto_describe=False)
@@ -89,13 +87,11 @@ class Metrics(Collector):
             self._passes.labels(record.vault, outcome).inc()
             self._duration.labels(record.vault).observe((record.ended_at - record.began_at).total_seconds())
         self._last_pass = board.passes[0] if board.passes else None
-        differing = drifts(board.plan) if board.plan is not None else ()
-        self._differs_since = {drift: self._differs_since.get(drift, board.made_at) for drift in differing}
 
     def collect(self) -> Iterable[Metric]:
         """What the board says now."""
         open_now = {key: until > self._monotonic() for key, until in self._paused_until.items()}
-        yield from families(self._board(), self._now(), self._differs_since, open_now, self._vm_series)
+        yield from families(self._board(), self._now(), open_now, self._vm_series)
 
     def text(self) -> bytes:
         """All of it, as Prometheus reads it."""

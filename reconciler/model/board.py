@@ -11,6 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from reconciler.model.desired import Desired
+from reconciler.model.drift import SeenDrift
 from reconciler.model.observed import Observed
 from reconciler.model.outcome import Outcome
 from reconciler.model.plan import Plan, Step
@@ -171,3 +172,5 @@ class Board:
     passes: tuple[PassRecord, ...] = ()
     paused: str = ""
     closed: str = ""
+    drifts: tuple[SeenDrift, ...] = ()
+    """What was as declared and is so no more, by vault."""

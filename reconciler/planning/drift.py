@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
-from reconciler.model.plan import Plan
+from reconciler.model.call import Json
+from reconciler.model.drift import Drift
+from reconciler.model.plan import Plan, Step
 
 MENDS: Mapping[str, str] = {
     "change-policy": "vm-policy",
@@ -18,25 +19,46 @@ MENDS: Mapping[str, str] = {
 _REPORTED = {"policy-drift": "vm-policy", "protection-drift": "stopped"}
 
 
-@dataclass(frozen=True, slots=True)
-class Drift:
-    """`subject` is an ARM id. `corrected` is false where it is reported only, or where a guard holds the step."""
-
-    kind: str
-    vault: str
-    subject: str
-    corrected: bool
-
-
 def drifts(plan: Plan) -> Iterator[Drift]:
-    """All of a plan; what is only missing is no drift."""
-    for step in plan.steps:
-        if step.action in MENDS:
-            yield Drift(MENDS[step.action], step.vault, step.subject.id, corrected=True)
-    for held in plan.held:
-        if held.step.action in MENDS:
-            yield Drift(MENDS[held.step.action], held.step.vault, held.step.subject.id, corrected=False)
+    """All of a plan, each subject once; what is only missing is no drift.
+
+    A difference that a new revision asks for looks the same: what was in order before tells them apart.
+    """
+    seen: set[tuple[str, str]] = set()
+    for drift in _all(plan):
+        if (drift.vault, drift.subject) not in seen:
+            seen.add((drift.vault, drift.subject))
+            yield drift
+
+
+def _all(plan: Plan) -> Iterator[Drift]:
+    yield from (_of(step, corrected=True) for step in plan.steps if step.action in MENDS)
+    yield from (_of(held.step, corrected=False) for held in plan.held if held.step.action in MENDS)
     for finding in plan.findings:
         if finding.code in _REPORTED:
+            kind = _REPORTED[finding.code]
             for subject in finding.subjects:
-                yield Drift(_REPORTED[finding.code], finding.vault, subject, corrected=False)
+                yield Drift(kind, finding.vault, subject, subject.rpartition("/")[2], finding.message, corrected=False)
+
+
+def _of(step: Step, *, corrected: bool) -> Drift:
+    subject = step.subject
+    return Drift(MENDS[step.action], step.vault, subject.id, subject.name, _difference(step), corrected)
+
+
+def _difference(step: Step) -> str:
+    """`policy is DefaultPolicy, declared daily-30d`: every fact that differs."""
+    parts = [
+        f"{name} is {_text(step.before[name])}, declared {_text(step.after.get(name))}"
+        for name in sorted(step.before)
+        if step.before[name] != step.after.get(name) and not (name == "state" and "policy" in step.before)
+    ]
+    return "; ".join(parts) or step.reason
+
+
+def _text(value: Json) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {_text(inner)}" for name, inner in sorted(value.items()))
+    if isinstance(value, list):
+        return ", ".join(_text(inner) for inner in value)
+    return "nothing" if value is None else str(value)

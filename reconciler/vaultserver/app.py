@@ -36,6 +36,7 @@ PARTS = (
     "intents",
     "checks",
     "operation_routes",
+    "activity",
 )
 """Modules with `routes(world)`; the first route that matches answers."""
 

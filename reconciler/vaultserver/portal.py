@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from reconciler.vaultserver import (
+    activity,
     backups,
     containers,
     discovery,
@@ -126,6 +127,7 @@ def protect(world: World, name_or_id: str, vault_id: str, policy: str = "Default
         vm, vault = find_vm(world, name_or_id), find_vault(world, vault_id)
         item = item_requests.new_item(world, vault, vm)
         item_outcomes.govern(world, vault, item, _policy(world, vault, policy))
+        activity.note(world, item.id)
         return item
 
 
@@ -135,11 +137,14 @@ def change_policy(world: World, name_or_id: str, policy: str) -> None:
         item = find_item(world, name_or_id)
         vault = _vault_of(world, item)
         item_outcomes.govern(world, vault, item, _policy(world, vault, policy))
+        activity.note(world, item.id)
 
 
 def stop(world: World, name_or_id: str) -> None:
     with world.database.transaction():
-        item_outcomes.stop(world, find_item(world, name_or_id))
+        item = find_item(world, name_or_id)
+        item_outcomes.stop(world, item)
+        activity.note(world, item.id)
 
 
 def delete_data(world: World, name_or_id: str) -> None:
@@ -151,12 +156,14 @@ def delete_data(world: World, name_or_id: str) -> None:
             item_outcomes.erase(world, item)
         else:
             item_outcomes.soft_delete(world, vault, item)
+        activity.note(world, item.id, "delete")
 
 
 def undelete(world: World, name_or_id: str) -> None:
     with world.database.transaction():
         item = find_item(world, name_or_id)
         item_outcomes.undelete(world, _vault_of(world, item), item)
+        activity.note(world, item.id)
 
 
 def edit_policy(world: World, policy_id: str, **changes: Any) -> PolicyRecord:
@@ -169,6 +176,7 @@ def edit_policy(world: World, policy_id: str, **changes: Any) -> PolicyRecord:
         changed = policies.make(world, vault, policy.name, policy.properties | changes)
         for item in policies.using(world, changed):
             retention.realign(world, item, changed)
+        activity.note(world, changed.id)
         return changed
 
 

@@ -358,6 +358,16 @@ class FaultRecord(Record, kw_only=True):
     met: int = 0
 
 
+class EventRecord(Record, kw_only=True):
+    """A line of the activity log: what somebody did to a resource in the portal."""
+
+    kind: ClassVar[str] = "event"
+    resource: str
+    caller: str
+    verb: str
+    time: datetime
+
+
 class RequestRecord(Struct, kw_only=True, rename="camel"):
     """One line of the request log; `time` is virtual, `code` that of a refusal."""
 

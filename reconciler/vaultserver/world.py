@@ -27,6 +27,7 @@ from reconciler.vaultserver.records import (
 
 _SPACE = uuid.UUID("5a0c1a4e-93a1-5d8b-8f0f-0f6f3f6f2a15")
 _LISTS = 16
+SOMEBODY = "somebody@contoso.example"
 R = TypeVar("R")
 
 
@@ -51,6 +52,8 @@ class World:
     def __init__(self, path: str | Path = ":memory:", clock: datetime | None = None, seed: int | None = None) -> None:
         self.database = Database(path)
         self.clock = Clock(self.database)
+        self.actor = SOMEBODY
+        """Who does what is done in the portal."""
         self._moment: datetime | None = None
         self._lists: dict[str, tuple[tuple[int, int], list[Any]]] = {}
         if clock is not None:

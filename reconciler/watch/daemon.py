@@ -59,6 +59,7 @@ async def watch(
                 azure.reader,
                 azure.writer,
                 journal,
+                journal,
                 place.clock,
                 catalog(),
                 new_uuid,

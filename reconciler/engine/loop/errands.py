@@ -12,6 +12,7 @@ from reconciler.engine.debts import owed_earlier, settle_earlier
 from reconciler.engine.look import Look
 from reconciler.engine.lookout import Lookout
 from reconciler.engine.loop.choice import belongs, obstacles, of_vault, sendable, vault_of
+from reconciler.engine.loop.contest import CONTESTED, Contest
 from reconciler.engine.loop.hub import Hub, Orders, Term
 from reconciler.engine.loop.picture import Picture
 from reconciler.engine.loop.works import Works, due_in, healed
@@ -27,7 +28,7 @@ from reconciler.model.desired import Vault
 from reconciler.model.journal import Fence, Mandate
 from reconciler.model.limits import LIMITS
 from reconciler.model.observed import Observed
-from reconciler.model.outcome import Done, OpenOperation, Outcome, Skipped, word
+from reconciler.model.outcome import Done, Failed, OpenOperation, Outcome, Skipped, word
 from reconciler.model.plan import Plan, Step
 
 KEPT = timedelta(hours=24)
@@ -48,6 +49,7 @@ class Errands:
         self._ring = ring
         self._glance = glance
         self.works = Works(self._ended)
+        self._contest = Contest(hub.tools.notes)
         self.results: dict[str, StepResult] = {}
 
     def counts(self, plan: Plan) -> Mapping[str, int]:
@@ -81,6 +83,7 @@ class Errands:
             self._note(step, outcome)
             if isinstance(outcome, Done):
                 done.add(step_id)
+                self._contest.mended(step_id, plan.config_digest, observed.taken_at)
             else:
                 run.journal.record(owner, step_id, by_its_rule(run, outcome))
         self._tidy(plan, observed)
@@ -115,7 +118,9 @@ class Errands:
     def _begin(self, run: Run, plan: Plan, observed: Observed, busy: Mapping[str, str]) -> float | None:
         limits = {self.vault.name: LIMITS[self.vault.generation]}
         taken = self.works.taken
-        stuck = obstacles(plan, Memory(run, plan, observed, limits), busy.keys() - taken)
+        stuck = dict(obstacles(plan, Memory(run, plan, observed, limits), busy.keys() - taken))
+        for step_id in self._contest.contested(plan, plan.config_digest, observed.taken_at):
+            stuck.setdefault(step_id, Failed(CONTESTED))
         for step in plan.steps:
             if step.id in stuck and subject_key(step.subject.id) not in taken:
                 self._note(step, stuck[step.id], tried=False)

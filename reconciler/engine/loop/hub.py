@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -11,9 +11,10 @@ from reconciler.diagnostics.catalog import Catalog
 from reconciler.engine.loop.bulletin import Bulletin
 from reconciler.engine.loop.picture import Picture, Pictures
 from reconciler.engine.loop.sight import Sight
-from reconciler.engine.ports import Clock, Journal, PointReader, Writer
+from reconciler.engine.ports import Clock, CloseReader, Journal, Notebook, Writer
 from reconciler.model.board import StepResult
 from reconciler.model.desired import Desired
+from reconciler.model.drift import SeenDrift
 from reconciler.model.observed import VmKey
 from reconciler.planning import Brakes
 
@@ -26,9 +27,10 @@ class Tools:
     is for how many seconds an operation is followed before it is taken up anew.
     """
 
-    reader: PointReader
+    reader: CloseReader
     writer: Writer
     journal: Journal
+    notes: Notebook
     clock: Clock
     catalog: Catalog
     new_id: Callable[[], str]
@@ -90,6 +92,9 @@ class Watch(Protocol):
     @property
     def results(self) -> Mapping[str, StepResult]: ...
 
+    @property
+    def drifts(self) -> Sequence[SeenDrift]: ...
+
     def facts_changed(self, keys: Collection[VmKey]) -> None: ...
 
 
@@ -143,4 +148,5 @@ class Hub:
                 plan=picture.plan,
                 status=picture.status,
                 results=results,
+                drifts=tuple(one for name in sorted(self.watches) for one in self.watches[name].drifts),
             )

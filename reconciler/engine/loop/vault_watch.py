@@ -13,12 +13,14 @@ from reconciler.engine.look import Look
 from reconciler.engine.loop.bell import Bell
 from reconciler.engine.loop.bounded import bounded
 from reconciler.engine.loop.choice import of_vault
+from reconciler.engine.loop.drift_watch import DriftWatch
 from reconciler.engine.loop.errands import ENDED, Errands
 from reconciler.engine.loop.hub import Hub
 from reconciler.engine.loop.picture import Picture
 from reconciler.engine.ports import Scope
 from reconciler.model.board import PassRecord, StepResult
 from reconciler.model.desired import Desired, Vault
+from reconciler.model.drift import SeenDrift
 from reconciler.model.ids import fold, subscription_path
 from reconciler.model.observed import Observed, VmKey
 from reconciler.model.outcome import Failed, Retry
@@ -63,9 +65,14 @@ class VaultWatch:
         self.bell = Bell(self._clock)
         self._errands = Errands(vault, hub, self.bell.ring, self._glance)
         self.works = self._errands.works
+        self._drift = DriftWatch(vault.name, hub)
         self._failures = 0
         self.useful_at = self._clock.monotonic()
         """When the last pass was completed, on the clock's count of seconds."""
+
+    @property
+    def drifts(self) -> tuple[SeenDrift, ...]:
+        return self._drift.drifts
 
     @property
     def results(self) -> Mapping[str, StepResult]:
@@ -113,6 +120,8 @@ class VaultWatch:
         if self.vault.name in seen.vaults:
             this.again = self._errands.act(picture, this.began, earlier)
         this.trouble = self._unseen(picture)
+        if not this.trouble:
+            await self._drift.look(self.vault, picture)
         this.counts = self._errands.counts(of_vault(picture.plan, self.vault.name))
         self._hub.show(picture)
 

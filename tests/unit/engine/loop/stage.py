@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import datetime
 
 from reconciler.diagnostics.catalog import catalog
 from reconciler.engine.loop.bulletin import Bulletin
@@ -15,6 +16,7 @@ from reconciler.engine.ports import Scope
 from reconciler.model.board import Board, LeaseState, Role, SourceState
 from reconciler.model.call import Call
 from reconciler.model.desired import BackupPolicy, Desired, Protection, Vault, VmRef
+from reconciler.model.drift import Change
 from reconciler.model.ids import fold
 from reconciler.model.observed import Gap, Observed, ObservedPolicy, VirtualMachine, VmKey
 from reconciler.model.outcome import Answer, Outcome
@@ -36,6 +38,7 @@ class Looked(World):
         self.seconds = 20.0
         self.answer_seconds = 0.0
         """How long Azure takes to answer a request that changes something."""
+        self.activity: list[tuple[str, Change]] = []
         self.hanging: set[str] = set()
         self.broken: set[str] = set()
         self.clock = clock
@@ -60,6 +63,9 @@ class Looked(World):
 
     async def points(self, observed: Observed, wanted: Sequence[tuple[str, VmKey]]) -> tuple[Observed, tuple[Gap, ...]]:
         return observed, ()
+
+    async def changes(self, vault: Vault, since: datetime) -> Sequence[tuple[str, Change]]:
+        return [(resource, change) for resource, change in self.activity if change.at >= since]
 
 
 class OwnLease:
@@ -99,7 +105,15 @@ class Stage:
         board = Board("test", "0", START, START, INTERVAL, BOUND * INTERVAL, SourceState("test"), nobody)
         self.bulletin = Bulletin(board, self.clock.now)
         tools = Tools(
-            self.world, self.world, self.journal, self.clock, catalog(), self._ids, lambda: 0.5, self._parallelism
+            self.world,
+            self.world,
+            self.journal,
+            self.journal,
+            self.clock,
+            catalog(),
+            self._ids,
+            lambda: 0.5,
+            self._parallelism,
         )
         self.loop = Loop(tools, self.bulletin, self.lease, self.rules)
 
