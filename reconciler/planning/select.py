@@ -14,6 +14,7 @@ from reconciler.model.plan import Basis, Finding, Severity
 from reconciler.model.span import Span
 from reconciler.model.state import State
 from reconciler.planning.estate import region
+from reconciler.planning.expiry import endings
 from reconciler.planning.situation import Situation, quoted
 
 Document = Protection | Exemption | Retirement | Pause
@@ -61,15 +62,8 @@ def select(situation: Situation) -> Selection:
     desired, now = situation.desired, situation.observed.taken_at
     today = now.astimezone(UTC).date()
     live = [doc for doc in desired.exemptions if today <= doc.expires]
-    chosen.findings += [
-        _expired(doc, "exemption-expired", f"with {doc.expires}") for doc in desired.exemptions if doc.expires < today
-    ]
     pauses = [doc for doc in desired.pauses if now < doc.until]
-    chosen.findings += [
-        _expired(doc, "pause-expired", f"at {doc.until.astimezone(UTC):%Y-%m-%d %H:%M} UTC")
-        for doc in desired.pauses
-        if doc.until <= now
-    ]
+    chosen.findings += endings(situation)
     retired = _all(situation, chosen, desired.retirements)
     exempt = _all(situation, chosen, live)
     paused = _all(situation, chosen, [doc for doc in pauses if doc.virtual_machines])
@@ -243,9 +237,3 @@ def _contradiction(wish: Wish, document: Document, meant: Meant) -> Finding:
     rival = f"the Protection {wish.protection.name!r}" if wish.protection else "an Exemption"
     text = f"{meant.label} is named by {rival} and by the {kind} {document.name!r}."
     return Finding("protection-tie", Severity.ERROR, (meant.id,), text, meant.source, Basis.RULE, wish.vault.name)
-
-
-def _expired(document: Exemption | Pause, code: str, end: str) -> Finding:
-    text = f"The {type(document).__name__} {document.name!r} ended {end}."
-    source = document.places.at("spec")
-    return Finding(code, Severity.WARNING, (document.name,), text, source, Basis.RULE, document.vault)
