@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -11,13 +12,17 @@ from secrets import SystemRandom
 from typing import TYPE_CHECKING
 
 from reconciler import revision, saved_plan
+from reconciler.actor import actor
 from reconciler.clocks import Clock, RealClock, StoppableClock, VirtualClock
 from reconciler.engine.look import look, scope_key, scope_of
 from reconciler.engine.ports import Progress
 from reconciler.engine.reconcile import reconcile_once
+from reconciler.engine.run import Halt
 from reconciler.interruption import Interruption
+from reconciler.model.audit import Head
 from reconciler.model.desired import Desired
 from reconciler.model.ids import fold
+from reconciler.model.journal import JournalError
 from reconciler.model.outcome import Outcome
 from reconciler.model.plan import Plan
 from reconciler.model.status import Status
@@ -34,6 +39,8 @@ if TYPE_CHECKING:
     from reconciler.azure.connect import Connection
     from reconciler.azure.meter import Meter
     from reconciler.manifests.load import Loaded
+    from reconciler.store.journal import Journal
+    from reconciler.store.log import LogReader
     from reconciler.vaultserver.world import World
 
 EMBEDDED = "embedded"
@@ -56,6 +63,7 @@ class PlanRefusedError(Exception):
 class Place:
     """Where a run acts. `name` is the cloud as documents write it; `title` as people read it; `notes` are for people.
 
+    `journal` is a path, or an address, which may hold a password.
     `world` is the embedded vault that runs in this process, None for a cloud beyond a network. `file` is its
     database, None where it is kept in memory; a `fresh` one is not on disk yet.
     """
@@ -63,7 +71,7 @@ class Place:
     name: str
     title: str
     clock: Clock
-    journal: Path
+    journal: str
     world: World | None = None
     file: Path | None = None
     fresh: bool = False
@@ -74,7 +82,8 @@ class Place:
 class Report:
     """What a run found and did. Without `outcomes` nothing was to be applied; `after` is the closing look.
 
-    `refused` says why a kept plan was not applied, `stopped` why steps were left out: a pause or a signal.
+    `refused` says why a kept plan was not applied, `stopped` why steps were left out: a pause, a signal, or what the
+    run met and could not get past, which is `halt`. `head` is the end of the audit log afterwards.
     """
 
     plan: Plan
@@ -82,6 +91,8 @@ class Report:
     after: Plan | None = None
     refused: str = ""
     stopped: str = ""
+    halt: Halt | None = None
+    head: Head | None = None
 
 
 def find_place(settings: Settings) -> Place:
@@ -91,10 +102,34 @@ def find_place(settings: Settings) -> Place:
         return _embedded(settings, Path(file or DEFAULT_VAULT_FILE))
     if settings.estate is not None:
         raise UsageSetupError(f"--estate fills an embedded vault: add --cloud embedded (this is {settings.cloud})")
-    own = settings.cloud == "azure"
-    suffix = "" if own else "-" + re.sub(r"[^A-Za-z0-9.]+", "-", settings.cloud.partition("//")[2] or settings.cloud)
-    title = f"{settings.cloud}" + (" (the public cloud, management.azure.com)" if own else "")
-    return Place(settings.cloud, title, RealClock(), STATE_FOLDER / f"journal{suffix}.db")
+    title = settings.cloud + (" (the public cloud, management.azure.com)" if settings.cloud == "azure" else "")
+    return Place(settings.cloud, title, RealClock(), journal_of(settings))
+
+
+def journal_of(settings: Settings) -> str:
+    """Where the journal is that goes with the cloud, unless the settings say where: a path, or an address."""
+    if settings.journal is not None:
+        return settings.journal
+    kind, _, file = settings.cloud.partition(":")
+    if kind == EMBEDDED:
+        vault = Path(file or DEFAULT_VAULT_FILE)
+        return str(vault.with_name(f"{vault.stem}.journal.db"))
+    cloud = re.sub(r"[^A-Za-z0-9.]+", "-", settings.cloud.partition("//")[2] or settings.cloud)
+    return str(STATE_FOLDER / ("journal.db" if cloud == "azure" else f"journal-{cloud}.db"))
+
+
+def log_reader(settings: Settings) -> LogReader:
+    """The audit log, to read; nothing is opened or made yet."""
+    from reconciler.store.log import LogReader
+
+    return LogReader(journal_of(settings), RealClock().now)
+
+
+def open_journal(place: Place) -> Journal:
+    """The journal, to write; made if it is missing. JournalError."""
+    from reconciler.store.journal import Journal
+
+    return Journal(place.journal, place.clock.now, actor=actor(os.environ))
 
 
 def _embedded(settings: Settings, file: Path) -> Place:
@@ -116,8 +151,7 @@ def _embedded(settings: Settings, file: Path) -> Place:
         world = seeded(settings.estate, file)
         where = "in memory, from the estate" if settings.dry_run else f"{file}, made from the estate"
     title = f"embedded ({where}), where it is {world.now:%Y-%m-%d %H:%M} UTC"
-    journal = file.with_name(f"{file.stem}.journal.db")
-    return Place(EMBEDDED, title, VirtualClock(world), journal, world, file, not file.exists(), notes)
+    return Place(EMBEDDED, title, VirtualClock(world), journal_of(settings), world, file, not file.exists(), notes)
 
 
 def keep_world(place: Place) -> Place:
@@ -222,7 +256,7 @@ async def plan_only(desired: Desired, place: Place, settings: Settings, progress
     """A dry run: nothing here could write, neither to the cloud nor to the journal."""
     from reconciler.store.journal import JournalReader
 
-    previous = JournalReader(str(place.journal)).last_sizes(scope_key(desired))
+    previous = JournalReader(place.journal).last_sizes(scope_key(desired))
     async with connect(place, settings, write=False) as azure:
         progress.phase("Looking")
         seen = await look(desired, azure.reader, brakes=brakes(settings), previous=previous, targets=settings.targets)
@@ -249,13 +283,11 @@ async def apply(
     desired: Desired, place: Place, settings: Settings, progress: Progress, interruption: Interruption
 ) -> Report:
     """Reconcile once, to the end. Raises PlanRefusedError, and JournalError before anything was sent."""
-    from reconciler.store.journal import Journal
-
     kept = None if settings.plan is None else _kept_plan(settings, place)
     clock = StoppableClock(place.clock)
     interruption.stop_gently(clock)
     stop = _stop(settings, interruption)
-    with Journal(str(place.journal), place.clock.now) as journal:
+    with open_journal(place) as journal:
         async with connect(place, settings, write=True) as azure:
             if azure.writer is None:
                 raise RuntimeError("a connection for writing came without a writer")
@@ -274,7 +306,9 @@ async def apply(
                 reviewed_digest=None if kept is None else kept.digest,
                 reviewed_steps=() if kept is None else kept.steps,
             )
-    return Report(result.plan, result.outcomes, result.after, result.refused, stop() or "")
+        head = None if isinstance(result.halt, JournalError) else journal.head()
+    stopped = str(result.halt or stop() or "")
+    return Report(result.plan, result.outcomes, result.after, result.refused, stopped, result.halt, head)
 
 
 def _kept_plan(settings: Settings, place: Place) -> saved_plan.SavedPlan:

@@ -94,6 +94,8 @@ class Settings:
     pause_file: str | None = None
     """While this file exists, nothing more is written."""
     subscriptions: tuple[str, ...] = ()
+    journal: str | None = None
+    """A file, or the address of a PostgreSQL database, which may hold a password; None: beside the cloud's state."""
     watching: Watching = field(default_factory=Watching)
 
 
@@ -118,6 +120,7 @@ _KEYS: Mapping[str, tuple[type | tuple[type, ...], str]] = {
     "log-format": (str, '"text" or "json"'),
     "log-level": (str, 'a level, such as "info"'),
     "pause-file": (str, "a path"),
+    "journal": (str, 'a path, or "postgresql://USER@HOST/DATABASE"'),
     "subscription": (list, "a list of subscription ids"),
     "interval": (str, 'a duration, such as "5 minutes"'),
     "vm-series": (int, "a whole number"),

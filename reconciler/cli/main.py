@@ -19,7 +19,7 @@ from reconciler.cli import exits
 from reconciler.cli.ci_stream import guarded
 from reconciler.cli.exits import Exit
 from reconciler.cli.lazy import Entry, LazyGroup
-from reconciler.cli.options import ARGUMENTS, files_option, lang_option, option
+from reconciler.cli.options import ARGUMENTS, files_option, journal_option, lang_option, option
 from reconciler.cli.params import FORMATS_HELP, Cloud, Duration, FormatParam, OutputFile, Share
 from reconciler.cli.watch_options import watch_options
 from reconciler.settings import ENV_PREFIX, SettingsError
@@ -35,6 +35,7 @@ class Root(LazyGroup):
         "validate": Entry("reconciler.cli.validate:validate", "Check manifests: every mistake, with its place."),
         "explain": Entry("reconciler.cli.explain:explain", "What a code means and what to do; why a VM is as it is."),
         "status": Entry("reconciler.cli.status:status", "What is protected, by what, since when; and the latest jobs."),
+        "log": Entry("reconciler.cli.log:log", "The record of every write, and whether it is whole."),
         "schema": Entry("reconciler.cli.schema:schema", "The JSON Schema of the manifests, for editors too."),
         "vault": Entry("reconciler.cli.vault:vault", "The embedded vault: serve, seed, show, advance, set, fault."),
         "version": Entry("reconciler.cli.version:version", "The version of this tool and of its formats."),
@@ -46,7 +47,7 @@ class Root(LazyGroup):
         "run": "`reconcile` without a command applies once.",
         "watch": "`reconcile --watch` stays and keeps everything as declared.",
         "simulate": "try `reconcile --cloud embedded --estate FILE`.",
-    } | dict.fromkeys(("coverage", "log", "import", "init", "doctor", "demo"), "it isn't in this version.")
+    } | dict.fromkeys(("coverage", "import", "init", "doctor", "demo"), "it isn't in this version.")
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """As click does; what was typed is kept, to be read again with newer settings."""
@@ -138,6 +139,7 @@ RECONCILE_PAUSE=1 stops all writes. Nothing of this is ever read from the folder
 @option("--max-shrink", type=Share(), default="20%", show_default=True, metavar="SHARE",
         help="Hold what takes away when this much less was seen than last time.")  # fmt: skip
 @option("--pause-file", type=click.Path(), metavar="FILE", help="While this file exists, nothing is written.")
+@journal_option
 @option("--subscription", multiple=True, metavar="ID",
         help="The only subscriptions that may be touched, whatever the manifests say; repeatable.")  # fmt: skip
 @lang_option

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import click
 from click.core import ParameterSource
 
+from reconciler.cli.params import JournalPlace
 from reconciler.settings import ENV_PREFIX
 
 ARGUMENTS = "reconcile.arguments"
@@ -48,4 +49,24 @@ lang_option = option(
 files_option = option(
     "-f", "--file", "file", multiple=True, type=click.Path(), metavar="PATH",
     help="A manifest or a folder of manifests; repeatable. Default: backup/, or this folder if it holds manifests.",
+)  # fmt: skip
+
+
+def _without_password(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
+    from reconciler.store.address import has_password
+
+    shown = value is not None and ctx.get_parameter_source(param.name or "") is ParameterSource.COMMANDLINE
+    if shown and has_password(value or ""):
+        raise click.UsageError(
+            "--journal: a password on a command line is seen by everyone on this machine. Give the address as "
+            "RECONCILE_JOURNAL or in the settings file, or keep the password in a file (~/.pgpass, PGPASSFILE).",
+            ctx,
+        )
+    return value
+
+
+journal_option = option(
+    "--journal", type=JournalPlace(), metavar="PLACE", callback=_without_password,
+    help="Where intents and the audit log are kept: a file, or postgresql://USER@HOST/DATABASE. "
+         "Default: .reconcile/journal.db, or beside the embedded vault.",
 )  # fmt: skip

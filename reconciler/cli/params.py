@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import math
 import re
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
 import click
@@ -59,6 +59,25 @@ class Duration(click.ParamType[float]):
             return seconds(str(value))
         except ValueError as error:
             self.fail(str(error), param, ctx)
+
+
+class Moment(click.ParamType[datetime | timedelta]):
+    """A day, a time (UTC unless it says otherwise), or a span that counts back."""
+
+    name = "time"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> datetime | timedelta:
+        text = str(value).strip()
+        try:
+            moment = datetime.fromisoformat(text)
+        except ValueError:
+            pass
+        else:
+            return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+        try:
+            return timedelta(seconds=seconds(text))
+        except ValueError:
+            self.fail(f"{value!r} is no time: write 2026-11-23, 2026-11-23T08:00, or a span such as 2 days", param, ctx)
 
 
 class Share(click.ParamType[float]):
@@ -200,3 +219,17 @@ def duration_words(words: tuple[str, ...]) -> timedelta:
         return timedelta(seconds=seconds(" ".join(words)))
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="DURATION") from error
+
+
+class JournalPlace(click.ParamType[str]):
+    """A path, or the address of a PostgreSQL database. No message repeats the value: it may hold a password."""
+
+    name = "journal"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        from reconciler.store.address import is_postgres
+
+        text = str(value)
+        if not text.strip() or ("://" in text and not is_postgres(text)):
+            self.fail("write a path, or postgresql://USER@HOST:PORT/DATABASE", param, ctx)
+        return text

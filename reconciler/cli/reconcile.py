@@ -24,6 +24,7 @@ from reconciler.diagnostics.escape import terminal
 from reconciler.diagnostics.language import spoken
 from reconciler.diagnostics.subject_names import is_vm, plural
 from reconciler.interruption import Interruption
+from reconciler.model.audit import Head
 from reconciler.model.desired import Desired
 from reconciler.model.ids import fold
 from reconciler.model.journal import JournalError
@@ -82,6 +83,7 @@ def settings_of(words: dict[str, Any]) -> Settings:
         pause=pause_reason(os.environ),
         pause_file=words["pause_file"],
         subscriptions=words["subscription"],
+        journal=words["journal"],
         watching=watching_of(words),
     )
 
@@ -105,6 +107,12 @@ def tell_place(place: Place) -> None:
         click.echo(f"Note: {terminal(note)}", err=True)
 
 
+def tell_head(head: Head | None) -> None:
+    """The end of the audit log, on stderr: kept elsewhere, it proves later that nothing was cut off."""
+    if head is not None and head.entries:
+        click.echo(f"Audit log: {plural(head.entries, 'entry', 'entries')}, head {head.hash}", err=True)
+
+
 def _reconcile(desired: Desired, place: Place, settings: Settings, words: dict[str, Any]) -> int:
     form, full, language = words["output"], words["full"], spoken(words["lang"], os.environ)
     interruption = Interruption()
@@ -122,6 +130,7 @@ def _reconcile(desired: Desired, place: Place, settings: Settings, words: dict[s
     elif form not in SHEETS:
         output.show(form, report, place.name, full=full, no_color=words["no_color"], language=language)
     output.write_files(words["output_file"], report, place.name, full=full, language=language)
+    tell_head(report.head)
     if settings.out is not None:
         _keep_plan(Path(settings.out), report, place, settings)
     ended = interruption.signal is not None
@@ -166,6 +175,9 @@ def exit_code(report: Report, settings: Settings, *, detailed: bool) -> Exit:
     if any(finding.code == _NO_TARGET for finding in report.plan.findings):
         met.add(Exit.ERROR)
     if not report.plan.complete or (report.after is not None and not report.after.complete):
+        met.add(Exit.ERROR)
+    if isinstance(report.halt, JournalError):
+        click.echo(f"Error: {terminal(str(report.halt))}. Nothing further was sent.", err=True)
         met.add(Exit.ERROR)
     if report.outcomes is None:
         met |= _failed_on(report.plan, settings.fail_on)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
-from reconciler.diagnostics.escape import terminal
+from reconciler.diagnostics.escape import shorten, terminal
 from reconciler.diagnostics.language import Language
 
 NARROWEST = 40
@@ -17,6 +17,8 @@ NARROWEST = 40
 _READABLE = 120
 """Columns beyond which an eye no longer finds what belongs together."""
 _GAP = 2
+_LEAST_CELLS = 10
+"""Columns below which the last one of a table says nothing."""
 
 
 class Paper:
@@ -61,6 +63,27 @@ class Paper:
                     for text in said[number:]:
                         self.line(text, indent=indent + 4, style=style)
                     return
+
+    def table(self, heads: Sequence[str], rows: Sequence[Sequence[str]], styles: Sequence[str], *, styled: int) -> None:
+        """Columns as wide as they need; the last is cut to what is left, and left out where that is next to nothing.
+
+        `styled` is the column that bears a row's style.
+        """
+        safe = [[terminal(cell) for cell in row] for row in rows]
+        widths = [max(cell_len(row[number]) for row in (heads, *safe)) for number in range(len(heads))]
+        left = self.width - 2 - sum(width + 2 for width in widths[:-1])
+        columns = len(heads) if left >= min(widths[-1], _LEAST_CELLS) else len(heads) - 1
+        widths[-1] = min(widths[-1], left)
+        for row, style in zip((list(heads), *safe), ("dim", *styles), strict=True):
+            pieces = [(shorten(cell, width), width) for cell, width in zip(row[:columns], widths, strict=False)]
+            padded = [cell + " " * (width - cell_len(cell) + 2) for cell, width in pieces]
+            end = max((number for number, (cell, _) in enumerate(pieces) if cell), default=0)
+            padded[end] = padded[end].rstrip()
+            shown = (
+                "dim" if style == "dim" and row == list(heads) else style if number == styled else ""
+                for number in range(end + 1)
+            )
+            self.raw(("  ", ""), *zip(padded[: end + 1], shown, strict=True))
 
     def _row(self, start: str, last: str, indent: int, mark: str, style: str) -> None:
         if not last:

@@ -7,11 +7,9 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from itertools import groupby
 
-from rich.cells import cell_len
-
 from reconciler.diagnostics.ages import age_words
 from reconciler.diagnostics.catalog import catalog
-from reconciler.diagnostics.escape import shorten, terminal
+from reconciler.diagnostics.escape import shorten
 from reconciler.diagnostics.findings_text import print_findings
 from reconciler.diagnostics.language import Language
 from reconciler.diagnostics.paper import NARROWEST, Paper
@@ -34,7 +32,6 @@ FEW_VMS = 12
 
 FEW_JOBS = 40
 _NAME_CELLS = 44
-_LEAST_CELLS = 10
 _ORDER = [*list(STATES)[:5], "troubled", "claimed", *list(STATES)[5:], "verified"]
 _STYLES = {"verified": "green", "claimed": "yellow", "troubled": "yellow", "soft-deleted": "dim", "stopped": "dim"}
 _ENDS = {JobEnd.FAILED: "bold red", JobEnd.IN_PROGRESS: "cyan", JobEnd.CANCELLED: "yellow", JobEnd.SUCCEEDED: ""}
@@ -140,31 +137,7 @@ def _vms_of(page: Paper, vms: Sequence[VmStatus], now: datetime, *, full: bool) 
         for same, words in zip(alike.values(), said, strict=True)
     ]
     styles = [_STYLES.get(standing(same[0]), "red") for same in alike.values()]
-    _table(page, ("virtual machine", "protection", "latest point", "policy"), cells, styles, styled=1)
-
-
-def _table(
-    page: Paper, heads: Sequence[str], rows: Sequence[Sequence[str]], styles: Sequence[str], *, styled: int
-) -> None:
-    """Columns as wide as they need; the last is cut to what is left, and left out where that is next to nothing.
-
-    `styled` is the column that bears a row's style.
-    """
-    safe = [[terminal(cell) for cell in row] for row in rows]
-    widths = [max(cell_len(row[number]) for row in (heads, *safe)) for number in range(len(heads))]
-    left = page.width - 2 - sum(width + 2 for width in widths[:-1])
-    columns = len(heads) if left >= min(widths[-1], _LEAST_CELLS) else len(heads) - 1
-    widths[-1] = min(widths[-1], left)
-    for row, style in zip((list(heads), *safe), ("dim", *styles), strict=True):
-        pieces = [(shorten(cell, width), width) for cell, width in zip(row[:columns], widths, strict=False)]
-        padded = [cell + " " * (width - cell_len(cell) + 2) for cell, width in pieces]
-        end = max((number for number, (cell, _) in enumerate(pieces) if cell), default=0)
-        padded[end] = padded[end].rstrip()
-        shown = (
-            "dim" if style == "dim" and row == list(heads) else style if number == styled else ""
-            for number in range(end + 1)
-        )
-        page.raw(("  ", ""), *zip(padded[: end + 1], shown, strict=True))
+    page.table(("virtual machine", "protection", "latest point", "policy"), cells, styles, styled=1)
 
 
 def _detail(page: Paper, vm: VmStatus, now: datetime) -> None:
@@ -211,7 +184,7 @@ def _jobs(page: Paper, jobs: Sequence[JobStatus], now: datetime, *, failed: bool
         for same in alike.values()
     ]
     styles = [_ENDS[same[0].end] for same in alike.values()]
-    _table(page, ("started", "operation", "", "took", "virtual machine"), cells, styles, styled=2)
+    page.table(("started", "operation", "", "took", "virtual machine"), cells, styles, styled=2)
     _errors(page, [one for one in ordered if one.error is not None], full=full)
 
 

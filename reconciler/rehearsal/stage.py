@@ -57,7 +57,9 @@ class Stage:
             raise ScenarioError(f"the estate of {scenario.row}: {error}") from error
         self._desired = _desired(scenario.manifests)
         self._settings = Settings(files=(), cloud=app.EMBEDDED)
-        self._place = app.Place(app.EMBEDDED, "rehearsal", VirtualClock(self.world), folder / "journal.db", self.world)
+        self._place = app.Place(
+            app.EMBEDDED, "rehearsal", VirtualClock(self.world), str(folder / "journal.db"), self.world
+        )
 
     def close(self) -> None:
         self.world.close()

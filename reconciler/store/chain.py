@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
@@ -81,27 +81,22 @@ def page(
     return [entry(found) for found in session.run("page", row)]
 
 
-def check(session: Session, now: datetime) -> Chain:
-    """Go through the whole log: whole, or where it is broken first."""
+def check(session: Session, now: datetime, visit: Callable[[AuditEntry], None] | None = None) -> Chain:
+    """Go through the whole log: whole, or where it is broken first. `visit` is shown each entry before that."""
     end = head(session)
     number, last = 0, ""
     for row in _rows(session):
-        number += 1
-        trouble = _trouble(row, number, last)
+        trouble = _trouble(row, number + 1, last)
         if trouble:
-            return Chain(end, now, number, trouble)
-        last = row[-1]
+            return Chain(end, now, number + 1, trouble)
+        number, last = number + 1, row[-1]
+        if visit is not None:
+            visit(entry(row))
     if (number, last) == (end.entries, end.hash):
         return Chain(end, now)
-    trouble = f"the end is missing after entry {number}: {end.entries} were written"
-    if number >= end.entries:
-        trouble = f"entry {number} is not the one that was written last"
-    return Chain(end, now, min(number, end.entries) + 1, trouble)
-
-
-def find(session: Session, hashed: str) -> int | None:
-    """The number of the entry with this hash."""
-    return next((row[0] for row in _rows(session) if row[-1] == hashed), None)
+    if number < end.entries:
+        return Chain(end, now, number + 1, f"it is missing, and all after it: {end.entries} were written")
+    return Chain(end, now, end.entries + 1, f"the log is said to end with entry {end.entries}, and does not")
 
 
 def entry(row: Sequence[Any]) -> AuditEntry:
@@ -126,10 +121,10 @@ def _rows(session: Session) -> Iterator[tuple[Any, ...]]:
 
 def _trouble(row: tuple[Any, ...], number: int, last: str) -> str:
     if row[0] != number:
-        return f"entry {number} is missing: the next one there is is number {row[0]}"
+        return f"it is missing: the next one is number {row[0]}"
     if row[-2] != last:
-        return f"entry {number} does not follow from the one before it"
-    return "" if row[-1] == hash_of(row[:-1]) else f"entry {number} was changed after it was written"
+        return "it does not follow from the one before"
+    return "" if row[-1] == hash_of(row[:-1]) else "it was changed after it was written"
 
 
 def _request(run: str, step_id: str, action: str, call: Call, correlation_id: str, mandate: Mandate) -> Row:

@@ -16,6 +16,7 @@ RANK = {
     "clocks": 1,
     "interruption": 2,
     "revision": 1,
+    "actor": 1,
     "saved_plan": 1,
     "diagnostics": 2,
     "actions": 3,
