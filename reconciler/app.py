@@ -63,7 +63,7 @@ class PlanRefusedError(Exception):
 class Place:
     """Where a run acts. `name` is the cloud as documents write it; `title` as people read it; `notes` are for people.
 
-    `journal` is a path, or an address, which may hold a password.
+    `journal` is a path, or an address, which may hold a password. `state` is the folder for what else is kept here.
     `world` is the embedded vault that runs in this process, None for a cloud beyond a network. `file` is its
     database, None where it is kept in memory; a `fresh` one is not on disk yet.
     """
@@ -76,6 +76,7 @@ class Place:
     file: Path | None = None
     fresh: bool = False
     notes: tuple[str, ...] = ()
+    state: Path = STATE_FOLDER
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +152,9 @@ def _embedded(settings: Settings, file: Path) -> Place:
         world = seeded(settings.estate, file)
         where = "in memory, from the estate" if settings.dry_run else f"{file}, made from the estate"
     title = f"embedded ({where}), where it is {world.now:%Y-%m-%d %H:%M} UTC"
-    return Place(EMBEDDED, title, VirtualClock(world), journal_of(settings), world, file, not file.exists(), notes)
+    return Place(
+        EMBEDDED, title, VirtualClock(world), journal_of(settings), world, file, not file.exists(), notes, file.parent
+    )
 
 
 def keep_world(place: Place) -> Place:

@@ -12,7 +12,7 @@ import click
 from reconciler.cli import output
 from reconciler.cli.exits import Exit
 from reconciler.cli.options import journal_option, nearest, option
-from reconciler.cli.params import Cloud, Moment
+from reconciler.cli.params import Cloud, Since
 from reconciler.diagnostics.escape import terminal
 from reconciler.model.audit import AuditEntry, Chain, Head
 from reconciler.model.ids import fold
@@ -64,7 +64,7 @@ class Selection:
 @option("--vm", metavar="VM", help="Only what was done to this VM (name, group/name or ARM id).")
 @option("--vault", metavar="NAME", help="Only what was done in this vault.")
 @option("--run", metavar="ID", help="Only the writes of this run.")
-@option("--since", type=Moment(), metavar="TIME", help="Only since a day, a time (UTC), or for how long: 2 days.")
+@option("--since", type=Since(), metavar="TIME", help="Only since a day, a time (UTC), or for how long: 2 days.")
 @option(
     "--limit", type=click.IntRange(0), metavar="N", help=f"The last N entries; 0: all. Default: {FEW}, as JSON all."
 )

@@ -61,7 +61,7 @@ class Duration(click.ParamType[float]):
             self.fail(str(error), param, ctx)
 
 
-class Moment(click.ParamType[datetime | timedelta]):
+class Since(click.ParamType[datetime | timedelta]):
     """A day, a time (UTC unless it says otherwise), or a span that counts back."""
 
     name = "time"

@@ -48,8 +48,9 @@ def _repository(place: Place, git: GitSettings) -> Source:
         )
     except address.AddressError as error:
         raise UsageSetupError(str(error)) from error
-    state = place.journal.parent / "git"
-    return GitSource(followed, state, place.clock, load=load_texts, random=SystemRandom(), interval=git.interval)
+    return GitSource(
+        followed, place.state / "git", place.clock, load=load_texts, random=SystemRandom(), interval=git.interval
+    )
 
 
 def hook_of(hook: HookSettings, source: Source) -> list[Route]:

@@ -20,7 +20,7 @@ SECRET = "correct-horse-battery"
 
 
 def place(folder: Path, world: World | None = None) -> Place:
-    return Place("azure", "azure", RealClock(), folder / "state" / "journal.db", world)
+    return Place("azure", "azure", RealClock(), ":memory:", world, state=folder / "state")
 
 
 async def test_files_are_followed(tmp_path: Path) -> None:
