@@ -18,14 +18,23 @@ from reconciler.azure.decode.vms import region
 from reconciler.azure.inventory import Inventory, read_subscription
 from reconciler.azure.listing import read_list
 from reconciler.azure.pipeline import Reply
-from reconciler.azure.recovery_points import read_points
+from reconciler.azure.recovery_points import read_history, read_points
 from reconciler.azure.shared import Shared
 from reconciler.azure.vault_content import VaultReader
 from reconciler.model import api, ids
 from reconciler.model.call import Call, canonical
 from reconciler.model.desired import Vault
 from reconciler.model.drift import Change
-from reconciler.model.observed import Check, Gap, Observed, ObservedVault, VirtualMachine, VmKey
+from reconciler.model.observed import (
+    Check,
+    Gap,
+    Observed,
+    ObservedVault,
+    ProtectedItem,
+    RecoveryPoint,
+    VirtualMachine,
+    VmKey,
+)
 
 _LOG = structlog.get_logger(__name__)
 
@@ -141,6 +150,10 @@ class AzureReader:
             _LOG.info("activity log not read", vault=vault.name, reason=listing.trouble[0])
         found = [one for event in listing.entries if (one := activity.change(event)) is not None]
         return sorted(found, key=lambda one: one[1].at, reverse=True)
+
+    async def history(self, vault: str, item: ProtectedItem, since: datetime) -> tuple[list[RecoveryPoint], list[Gap]]:
+        """The recovery points of one item since a moment, the oldest first, and what of them could not be read."""
+        return await read_history(self._client, vault, item, since)
 
     async def _check(self, vault_id: str, vm: VirtualMachine, correlation_id: str) -> Check | None:
         try:

@@ -1,13 +1,14 @@
-"""The latest recovery point of single items: one request each, for no list of items says how consistent they are."""
+"""Recovery points of single items: one request each, for no list of items says how consistent they are."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from reconciler.azure.client import ReadClient
 from reconciler.azure.decode.points import WirePoint, latest
+from reconciler.azure.decode.points import points as decoded
 from reconciler.azure.decode.times import filter_time
 from reconciler.azure.listing import read_list
 from reconciler.model import api, ids
@@ -34,7 +35,8 @@ async def read_points(
 
     async def one(vault: str, item: ProtectedItem) -> None:
         async with places:
-            listing = await read_list(client, _call(client, item), WirePoint, correlation_id)
+            since = (item.last_recovery_point or client.clock.now()) - _AROUND
+            listing = await read_list(client, _call(client, item, since), WirePoint, correlation_id)
         gaps.extend(Gap(ids.fold(f"{item.id}/recoveryPoints"), reason, vault) for reason in listing.trouble)
         found = latest(listing.entries)
         if found is not None:
@@ -44,9 +46,16 @@ async def read_points(
     return points, sorted(gaps, key=lambda gap: (gap.vault or "", gap.scope, gap.reason))
 
 
-def _call(client: ReadClient, item: ProtectedItem) -> Call:
-    query: tuple[tuple[str, str], ...] = ()
-    if item.last_recovery_point is not None:
-        since, until = filter_time(item.last_recovery_point - _AROUND), filter_time(client.clock.now())
-        query = (("$filter", f"startDate eq '{since}' and endDate eq '{until}'"),)
+async def read_history(
+    client: ReadClient, vault: str, item: ProtectedItem, since: datetime
+) -> tuple[list[RecoveryPoint], list[Gap]]:
+    """All recovery points of one item that were taken since a moment, the oldest first."""
+    listing = await read_list(client, _call(client, item, since), WirePoint, client.correlation_id())
+    gaps = [Gap(ids.fold(f"{item.id}/recoveryPoints"), reason, vault) for reason in listing.trouble]
+    return decoded(listing.entries), gaps
+
+
+def _call(client: ReadClient, item: ProtectedItem, since: datetime) -> Call:
+    start, end = filter_time(since), filter_time(client.clock.now())
+    query = (("$filter", f"startDate eq '{start}' and endDate eq '{end}'"),)
     return Call("GET", f"{item.id}/recoveryPoints", api.BACKUP, query=query)

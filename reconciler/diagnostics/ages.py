@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from reconciler.diagnostics.language import Language
 
-def age_words(age: timedelta) -> str:
+_CHINESE = {"day": "天", "hour": "小時", "minute": "分鐘"}
+
+
+def age_words(age: timedelta, language: Language = "en") -> str:
     """`40 minutes`, `11 hours`, `3 days`: whole units, rounded down; hours up to two days."""
     minutes = max(int(age.total_seconds()) // 60, 0)
     for size, unit, fewest in ((1440, "day", 2), (60, "hour", 1)):
         if minutes >= size * fewest:
-            return _count(minutes // size, unit)
-    return _count(minutes, "minute")
+            return _count(minutes // size, unit, language)
+    return _count(minutes, "minute", language)
 
 
 def short_age(age: timedelta) -> str:
@@ -20,5 +24,7 @@ def short_age(age: timedelta) -> str:
     return f"{number} {unit[:3] if unit.startswith('minute') else unit[0]}"
 
 
-def _count(number: int, unit: str) -> str:
+def _count(number: int, unit: str, language: Language) -> str:
+    if language == "zh-TW":
+        return f"{number} {_CHINESE[unit]}"
     return f"{number} {unit}" if number == 1 else f"{number} {unit}s"

@@ -28,14 +28,14 @@ def status_document(status: Status, *, cloud: str) -> dict[str, Json]:
         "taken_at": rfc3339(status.taken_at),
         "complete": status.complete,
         "unread": [{"scope": gap.scope, "reason": gap.reason} for gap in status.gaps],
-        "vaults": [_vault(vault) for vault in status.vaults],
-        "vms": [_vm(vm, status.taken_at) for vm in status.vms],
-        "jobs": [_job(job, status.taken_at) for job in status.jobs],
+        "vaults": [vault_document(vault) for vault in status.vaults],
+        "vms": [vm_document(vm, status.taken_at) for vm in status.vms],
+        "jobs": [job_document(job, status.taken_at) for job in status.jobs],
         "findings": [finding_document(finding) for finding in status.findings],
     }
 
 
-def _vault(vault: VaultStatus) -> Json:
+def vault_document(vault: VaultStatus) -> dict[str, Json]:
     return {
         "name": vault.name,
         "exists": vault.exists,
@@ -52,7 +52,7 @@ def _counts(counts: Mapping[str, int]) -> Json:
     return {name: counts[name] for name in sorted(counts) if counts[name]}
 
 
-def _vm(vm: VmStatus, now: datetime) -> Json:
+def vm_document(vm: VmStatus, now: datetime) -> dict[str, Json]:
     return {
         "vault": vm.vault,
         "vm": vm.label,
@@ -66,20 +66,20 @@ def _vm(vm: VmStatus, now: datetime) -> Json:
             "age_seconds": int((now - vm.last_point).total_seconds()) if vm.last_point is not None else None,
             "consistency": str(vm.consistency) if vm.consistency is not None else None,
         },
-        "next_backup": _next(vm.next),
+        "next_backup": run_document(vm.next),
         "days_until_deleted": vm.days_left,
         "findings": list(vm.troubles),
     }
 
 
-def _next(run: NextBackup | None) -> Json:
+def run_document(run: NextBackup | None) -> Json:
     if run is None:
         return None
     local = run.local.isoformat()
     return {"at": rfc3339(run.at), "local": local, "time_zone": run.zone, "certain": run.certain}
 
 
-def _job(one: JobStatus, now: datetime) -> Json:
+def job_document(one: JobStatus, now: datetime) -> dict[str, Json]:
     job = one.job
     seconds = ((job.end or now) - job.start).total_seconds() if job.start is not None else None
     found: dict[str, Json] = {

@@ -22,7 +22,6 @@ _WORDS: dict[Language, dict[str, str]] = {
         "wanted": "{field} is {found}, wanted: {wanted}",
         "none": "not set",
         "excluded": "left out by `not`: {wanted}",
-        "reach": "another subscription or region than its vault's: {found}",
         "unnamed": "does not name it",
         "named": "by name",
         "priority": "priority {priority}",
@@ -48,7 +47,6 @@ _WORDS: dict[Language, dict[str, str]] = {
         "wanted": "{field} 是 {found}，要求：{wanted}",
         "none": "未設定",
         "excluded": "被 `not` 排除：{wanted}",
-        "reach": "與其保存庫的訂用帳戶或區域不同：{found}",
         "unnamed": "沒有指名它",
         "named": "指名",
         "priority": "優先順序 {priority}",
@@ -78,7 +76,7 @@ def verdict_words(one: Considered, language: Language) -> str:
 def condition_words(one: Condition, language: Language) -> str:
     """Why a condition does not hold."""
     words = _WORDS[language]
-    kind = {"not": "excluded", "vault": "reach"}.get(one.field, "wanted")
+    kind = "excluded" if one.field == "not" else "wanted"
     return words[kind].format(field=one.field, found=one.found or words["none"], wanted=one.wanted)
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
+from reconciler.model.backup_rules import BackupRules
 from reconciler.model.status import NextBackup
 
 
@@ -39,6 +40,7 @@ class Outlook:
     how many days beyond those. `today` is the date on the policy's clock.
     """
 
+    rules: BackupRules
     at: datetime
     today: date
     runs: tuple[NextBackup, ...]

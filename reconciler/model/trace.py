@@ -11,7 +11,7 @@ from reconciler.model.span import NOWHERE, Span
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """One condition of a document on a VM. `field` is as the YAML spells it; `vault`: the VM must be within its reach.
+    """One condition of a document on a VM. `field` is as the YAML spells it, or its vault's `subscription` or `region`.
 
     `wanted` and `found` are data for people; `found` is empty for what the VM does not have.
     """

@@ -46,6 +46,7 @@ def foreseen(rules: BackupRules, now: datetime, last_start: datetime | None = No
     points = list(_points(rules, wall, wall.date() - _longest(rules.retention, wall.date())))
     first = wall.date() - days * _DAY
     return Outlook(
+        rules=rules,
         at=now,
         today=wall.date(),
         runs=tuple(ahead),

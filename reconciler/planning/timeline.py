@@ -7,8 +7,11 @@ from datetime import datetime
 
 from reconciler.model.audit import AuditEntry
 from reconciler.model.audit import Event as Told
+from reconciler.model.board import StepResult
 from reconciler.model.ids import fold
 from reconciler.model.observed import Job, Observed, RecoveryPoint, VmKey
+from reconciler.model.outcome import Failed, Retry, word
+from reconciler.model.plan import Step, SubjectKind
 from reconciler.model.timeline import Event, EventKind, Timeline
 from reconciler.planning.job_history import container_of, failure, row_of
 from reconciler.planning.situation import container_key
@@ -21,14 +24,19 @@ def timeline(
     entries: Iterable[AuditEntry],
     points: Iterable[RecoveryPoint],
     *,
+    results: Iterable[StepResult] = (),
     since: datetime | None = None,
     gaps: tuple[str, ...] = (),
 ) -> Timeline:
-    """`entries` may be of any VM and in any order; `points` are those of this one, read from `since` on."""
+    """`entries` and `results` may be of any VM and in any order; `points` are those of this one, read from `since` on.
+
+    Of `results` those count that the audit log does not tell: checks, which write nothing, and a vault's discovery.
+    """
     events = [
         *_requests(one for one in entries if one.vault == vault and fold(one.subject_id) == key),
         *(_of_job(vault, job, job.start) for job in jobs_of(observed, vault, key) if job.start is not None),
         *(Event(point.time, EventKind.POINT, vault=vault, consistency=point.consistency) for point in points),
+        *(_of_result(one) for one in results if one.step.vault == vault and _concerns(one.step, key)),
     ]
     events.sort(key=lambda event: (event.at, event.kind, event.number), reverse=True)
     return Timeline(tuple(events), gaps, since)
@@ -68,6 +76,26 @@ def _of_request(told: Mapping[Told, AuditEntry]) -> Event:
         actor=first.actor,
         revision=first.revision,
         number=first.number,
+    )
+
+
+def _concerns(step: Step, key: VmKey) -> bool:
+    if step.subject.kind is SubjectKind.VM:
+        return step.call.reads_only and fold(step.subject.id) == key
+    return step.action == "discover"
+
+
+def _of_result(one: StepResult) -> Event:
+    error = one.outcome.error if isinstance(one.outcome, Failed | Retry) else None
+    return Event(
+        at=one.at,
+        kind=EventKind.REQUEST,
+        what=one.step.action,
+        vault=one.step.vault,
+        outcome=word(one.outcome),
+        code=one.outcome.code if isinstance(one.outcome, Failed | Retry) else "",
+        message=error.message if error is not None else "",
+        reference=error.correlation_id if error is not None else "",
     )
 
 

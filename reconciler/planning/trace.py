@@ -177,9 +177,8 @@ def _title(document: Document | None) -> str:
 
 def _conditions(document: Document, vault: Vault, select: Selector, vm: VirtualMachine) -> Iterator[Condition]:
     span = document.places.at
-    reach = f"{vault.subscription_id}, {region(vault.location)}"
-    where = f"{vm.subscription_id}, {region(vm.location)}"
-    yield Condition("vault", reach, where, _in_reach(vault, vm), span("spec", "vault"))
+    for field, wanted, found in _reach(vault, vm):
+        yield Condition(field, wanted, found, fold(wanted) == fold(found), span("spec", "vault"))
     path = ("spec", "select")
     for field, wanted, found, holds in _of_selector(select, vm):
         yield Condition(field, wanted, found, holds, span(*path, *field.split(".")))
@@ -206,6 +205,13 @@ def _of_selector(select: Selector, vm: VirtualMachine) -> Iterator[tuple[str, st
             yield field, " | ".join(globs), text, matches_any(globs, text)
 
 
+def _reach(vault: Vault, vm: VirtualMachine) -> tuple[tuple[str, str, str], ...]:
+    """What a vault can protect: field, its own and the VM's."""
+    return (
+        ("subscription", vault.subscription_id, vm.subscription_id),
+        ("region", region(vault.location), region(vm.location)),
+    )
+
+
 def _in_reach(vault: Vault, vm: VirtualMachine) -> bool:
-    same = fold(vault.subscription_id) == fold(vm.subscription_id)
-    return same and region(vault.location) == region(vm.location)
+    return all(fold(wanted) == fold(found) for _, wanted, found in _reach(vault, vm))

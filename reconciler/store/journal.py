@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Self
 
 from reconciler.model.attempts import Attempts, Circumstances
-from reconciler.model.audit import AuditEntry, Head
+from reconciler.model.audit import AuditEntry, Chain, Head
 from reconciler.model.journal import FREE, Debt, Fence, Mandate
 from reconciler.model.observed import Sizes
 from reconciler.model.outcome import Answer, Failed, OpenOperation, Outcome, Pending, Retry
@@ -197,18 +198,50 @@ class Journal:
 
 
 class JournalReader:
-    """What a dry run may know of the journal: it cannot write, makes no file, and a missing one is an empty one."""
+    """What may be known of the journal by who must not change it: a dry run, the page in its threads.
+
+    It opens the journal for each question, cannot write, makes no file, and takes a missing one for an empty one.
+    Methods raise JournalError.
+    """
 
     def __init__(self, where: str) -> None:
         self._where = where
 
     def last_sizes(self, scope: str) -> Sizes | None:
-        """Of the last complete observation of this scope. Raises JournalError."""
+        """Of the last complete observation of this scope."""
+        with self._look() as session:
+            return next((Sizes(*row) for row in session.run("last_sizes", {"scope": scope})), None) if session else None
+
+    def audit(
+        self,
+        *,
+        before: int | None = None,
+        limit: int = 100,
+        vault: str | None = None,
+        subject: str | None = None,
+        run: str | None = None,
+    ) -> Sequence[AuditEntry]:
+        """As that of the journal itself."""
+        with self._look() as session:
+            return chain.page(session, before, limit, vault, subject, run) if session else []
+
+    def head(self) -> Head:
+        with self._look() as session:
+            return chain.head(session) if session else Head()
+
+    def check(self, now: datetime) -> Chain:
+        """Go through the whole audit log; `now` is aware."""
+        with self._look() as session:
+            return chain.check(session, now) if session else Chain(Head(), now)
+
+    @contextmanager
+    def _look(self) -> Iterator[Session | None]:
         with open_to_read(self._where) as database:
             if database is None:
-                return None
+                yield None
+                return
             with database.look() as session:
-                return next((Sizes(*row) for row in session.run("last_sizes", {"scope": scope})), None)
+                yield session
 
 
 def _action(session: Session, row: Row) -> str:

@@ -48,6 +48,8 @@ OUTSIDE = {
     "paramiko": "sources",
     "sshsig": "sources",
     "urllib3": "sources",
+    "jinja2": "web",
+    "markupsafe": "web",
 }
 """Each library has one importer; the embedded vault keeps a database of its own."""
 
@@ -100,6 +102,14 @@ def test_each_library_has_one_importer(file: str, here: str, name: str) -> None:
     library = name.split(".")[0]
     allowed = {OUTSIDE[library]} | ({"vaultserver"} if library == "sqlite3" else set())
     assert here in allowed, f"{file} imports {name}"
+
+
+@pytest.mark.parametrize(
+    ("file", "here", "name"), [edge for edge in EDGES if edge[1] == "web" and edge[2].startswith("reconciler.")]
+)
+def test_the_page_knows_values_and_words_only(file: str, here: str, name: str) -> None:
+    """What it needs beyond them comes through its ports, so that nothing in it can plan, send or write."""
+    assert name.split(".")[1] in {"model", "diagnostics", "web", "__version__"}, f"{file} imports {name}"
 
 
 @pytest.mark.parametrize(

@@ -25,12 +25,16 @@ class WirePoint(msgspec.Struct, rename="camel"):
     properties: _PointProperties
 
 
-def latest(entries: list[WirePoint]) -> RecoveryPoint | None:
-    """The youngest of a list; None when it has none."""
+def points(entries: list[WirePoint]) -> list[RecoveryPoint]:
+    """All of a list that say when they were taken, the oldest first."""
     found = [
         (at, entry.id, _KINDS.get(entry.properties.recovery_point_type or ""))
         for entry in entries
         if (at := moment(entry.properties.recovery_point_time))
     ]
-    at, _, kind = max(found, key=lambda one: one[:2], default=(None, "", None))
-    return RecoveryPoint(at, kind) if at is not None else None
+    return [RecoveryPoint(at, kind) for at, _, kind in sorted(found, key=lambda one: one[:2])]
+
+
+def latest(entries: list[WirePoint]) -> RecoveryPoint | None:
+    """The youngest of a list; None when it has none."""
+    return next(reversed(points(entries)), None)

@@ -49,7 +49,17 @@ def test_what_a_dry_run_is_given_has_no_method_that_writes() -> None:
     assert made.writer is None
     for kind in (AzureReader, ReadClient):
         public = {name for name, _ in inspect.getmembers(kind, inspect.isfunction) if not name.startswith("_")}
-        assert public <= {"observe", "check", "points", "ask", "follow", "correlation_id", "close", "changes"}
+        assert public <= {
+            "observe",
+            "check",
+            "points",
+            "ask",
+            "follow",
+            "correlation_id",
+            "close",
+            "changes",
+            "history",
+        }
 
 
 async def test_reader_and_writer_have_the_shape_the_engine_wants() -> None:

@@ -7,7 +7,7 @@ from urllib.parse import unquote_plus
 
 import pytest
 
-from reconciler.azure.recovery_points import read_points
+from reconciler.azure.recovery_points import read_history, read_points
 from reconciler.model.desired import Consistency
 from reconciler.model.observed import ProtectedItem, RecoveryPoint
 from reconciler.model.state import ItemState
@@ -59,3 +59,13 @@ async def test_one_that_cannot_be_read_is_a_gap_and_the_others_are_there() -> No
     points, [gap] = await read_points(made.client, [("rsv", item("web")), ("rsv", item("bad"))])
     assert points == {("rsv", "web"): RecoveryPoint(AT, Consistency.APPLICATION)}
     assert (gap.vault, "AuthorizationFailed" in gap.reason) == ("rsv", True)
+
+
+async def test_the_history_of_one_item() -> None:
+    listed = [wire("2", "AppConsistent", AT.isoformat()), wire("1", "New", (AT - timedelta(days=1)).isoformat())]
+    made = bench([Says(body={"value": listed})])
+    points, gaps = await read_history(made.client, "rsv", item("web"), NOW - timedelta(days=30))
+    assert points == [RecoveryPoint(AT - timedelta(days=1), None), RecoveryPoint(AT, Consistency.APPLICATION)]
+    assert gaps == []
+    [request] = made.transport.sent
+    assert "startDate eq '2026-10-24 08:00:00 AM'" in unquote_plus(request.url)

@@ -29,3 +29,9 @@ def test_ages_in_words(minutes: int, words: str) -> None:
 )
 def test_ages_in_a_table(minutes: int, short: str) -> None:
     assert short_age(timedelta(minutes=minutes)) == short
+
+
+def test_in_chinese() -> None:
+    assert age_words(timedelta(minutes=1), "zh-TW") == "1 分鐘"
+    assert age_words(timedelta(hours=3), "zh-TW") == "3 小時"
+    assert age_words(timedelta(days=4), "zh-TW") == "4 天"

@@ -32,7 +32,7 @@ TRACE = Trace(
                 Condition("tags.env", "prod", "", holds=False),
                 Condition("names", "web-* | db-*", "web-01", holds=True),
                 Condition("not", "os: Linux", "os: Linux", holds=False),
-                Condition("vault", "a, westeurope", "a, northeurope", holds=False),
+                Condition("region", "westeurope", "northeurope", holds=False),
             ),
         ),
         Considered("Retirement", "old", "rsv", PLACE, Verdict.NOT_MEANT),
@@ -52,7 +52,7 @@ def test_what_a_person_reads() -> None:
         f"{'  · Protection db: does not mean it':<68}web.yaml:9:5\n"
         "      tags.env is not set, wanted: prod\n"
         "      left out by `not`: os: Linux\n"
-        "      another subscription or region than its vault's: a, northeurope\n"
+        "      region is northeurope, wanted: westeurope\n"
         f"{'  · Retirement old: does not name it':<68}web.yaml:9:5\n"
     )
 

@@ -6,11 +6,16 @@ from dataclasses import replace
 from datetime import timedelta
 
 from reconciler.model.audit import AuditEntry, Event
+from reconciler.model.board import StepResult
+from reconciler.model.call import Call, Method
 from reconciler.model.desired import Consistency
-from reconciler.model.observed import Job, JobError, Observed, ObservedVault, RecoveryPoint
+from reconciler.model.observed import Job, JobError, Observed, ObservedVault, RecoveryPoint, VirtualMachine
+from reconciler.model.outcome import AzureError, Done, Failed
+from reconciler.model.plan import Step, Subject, SubjectKind
+from reconciler.model.span import NOWHERE
 from reconciler.model.timeline import EventKind
 from reconciler.planning.timeline import timeline
-from tests.unit.planning.making import NOW, VAULT_ID, item, machine
+from tests.unit.planning.making import NOW, SUB, VAULT_ID, item, machine
 
 WEB, OTHER = machine("web-01"), machine("web-02")
 MINUTE = timedelta(minutes=1)
@@ -74,10 +79,10 @@ def test_what_has_not_ended_says_how_far_it_is() -> None:
 
 
 def test_a_failed_job_names_its_row() -> None:
-    errors = (JobError(380008, "AzureVmOffline", "The VM is not running.", ("Start it.",)),)
+    errors = (JobError(400153, "UserErrorGuestAgentStatusUnavailable", "No agent.", ("Start it.",)),)
     (failed,) = timeline(observed(job("web-01", 0, "Failed", errors)), "rsv", WEB.key, (), ()).events
-    assert failed.code == "register-vm-not-running"
-    assert failed.message == "The VM is not running. Start it."
+    assert failed.code == "backup-snapshot-timeout"
+    assert failed.message == "No agent. Start it."
     assert failed.reference == "act"
 
 
@@ -85,3 +90,25 @@ def test_others_are_left_out() -> None:
     own = entry(1, Event.INTENDED, 0)
     entries = [replace(own, vault="other"), replace(own, subject_id=OTHER.id)]
     assert timeline(observed(job("web-02", 0)), "rsv", WEB.key, entries, ()).events == ()
+
+
+def test_results_tell_what_the_audit_log_does_not() -> None:
+    refused = AzureError("AzureVmOffline", "It is off.", correlation_id="corr-2")
+    results = [
+        StepResult(step("register", WEB, "POST"), Failed("register-vm-not-running", refused), NOW),
+        StepResult(step("register", OTHER, "POST"), Done(), NOW),
+        StepResult(step("protect", WEB, "PUT"), Done(), NOW),
+        StepResult(step("discover", None, "POST"), Done(), NOW - MINUTE),
+    ]
+    found = timeline(observed(), "rsv", WEB.key, (), (), results=results).events
+    assert [(one.what, one.outcome, one.code, one.reference) for one in found] == [
+        ("register", "failed", "register-vm-not-running", "corr-2"),
+        ("discover", "done", "", ""),
+    ]
+
+
+def step(action: str, vm: VirtualMachine | None, method: Method) -> Step:
+    subject = Subject(SubjectKind.VM, vm.label, vm.id) if vm else Subject(SubjectKind.VAULT, "rsv", VAULT_ID)
+    path = f"/subscriptions/{SUB}/providers/Microsoft.RecoveryServices/locations/westeurope/backupPreValidateProtection"
+    call = Call(method, path if action == "register" else "/", "1")
+    return Step(f"{action}:{subject.name}", action, "rsv", subject, "", NOWHERE, call)

@@ -6,6 +6,7 @@ import sqlite3
 import stat
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
@@ -13,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.model.attempts import Circumstances
+from reconciler.model.audit import Chain, Head
 from reconciler.model.journal import Debt, JournalError
 from reconciler.model.observed import Sizes
 from reconciler.model.outcome import AzureError, Done, Failed, Operation, Pending, Retry, Skipped
@@ -184,6 +186,7 @@ def test_two_processes_share_one_file(path: Path) -> None:
 
 WRITER = """
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from reconciler.store.journal import Journal
 from tests.unit.engine.estate import protect
@@ -306,3 +309,17 @@ def test_notes_are_kept_replaced_and_forgotten(tmp_path: Path) -> None:
         journal.note("told/a", None)
         journal.note("told/a", None)
         assert journal.notes("") == {"other": "4", "told/b%": "3"}
+
+
+def test_who_may_not_write_reads_the_audit_log(path: Path) -> None:
+    """The page does so in threads of its own, beside the journal that writes."""
+    reader = JournalReader(str(path))
+    assert (reader.audit(), reader.head(), reader.check(NOW)) == ([], Head(), Chain(Head(), NOW))
+    with Journal(str(path), now) as journal:
+        journal.intend("r1", protect("web-1"), "c1")
+        journal.record("r1", "protect:web-1", Done())
+        with ThreadPoolExecutor(1) as thread:
+            told = thread.submit(reader.audit).result()
+        assert told == journal.audit()
+        assert [entry.number for entry in told] == [2, 1]
+        assert reader.check(NOW) == Chain(journal.head(), NOW)
