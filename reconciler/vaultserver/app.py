@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Router, request_response
+from starlette.routing import BaseRoute, request_response
 
 from reconciler.vaultserver import errors
-from reconciler.vaultserver.routes import ArmRoute, Handler, WireCall, answer
+from reconciler.vaultserver.routes import ArmRoute, ArmRouter, Handler, WireCall, answer
 
 if TYPE_CHECKING:
     from reconciler.vaultserver.world import World
@@ -53,7 +53,7 @@ def create_app(world: World) -> Starlette:
         return answer(world, call, _refuse(routes), versioned=False)
 
     app = Starlette()
-    app.router = Router(routes, redirect_slashes=False, default=request_response(unknown))
+    app.router = ArmRouter(routes, request_response(unknown))
     return app
 
 

@@ -11,8 +11,8 @@ from urllib.parse import quote, urlencode
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Match, Route
-from starlette.types import Scope
+from starlette.routing import BaseRoute, Match, Route, Router
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from reconciler.vaultserver import errors, faults, languages, throttle
 from reconciler.vaultserver.arm import vault_id
@@ -109,8 +109,34 @@ class ArmRoute(Route):
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         """Another method on the same path is no match here: the application answers that with ARM's own 405."""
-        match, child = super().matches(scope)
-        return (Match.NONE, {}) if match is Match.PARTIAL else (match, child)
+        if scope["method"] not in (self.methods or ()):
+            return Match.NONE, {}
+        return super().matches(scope)
+
+
+class ArmRouter(Router):
+    """Tries only the routes with a request's number of segments, in their order: there are a hundred others."""
+
+    def __init__(self, routes: Sequence[BaseRoute], default: ASGIApp) -> None:
+        super().__init__(routes, redirect_slashes=False, default=default)
+        self._near: dict[int, list[Route]] = {}
+        for route in routes:
+            if not isinstance(route, Route):
+                raise TypeError(f"{route!r} has no path whose segments could be counted")
+            self._near.setdefault(route.path.count("/"), []).append(route)
+
+    async def app(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await super().app(scope, receive, send)
+            return
+        scope["router"] = self
+        for route in self._near.get(scope["path"].removesuffix("/").count("/"), ()):
+            match, child = route.matches(scope)
+            if match is not Match.NONE:
+                scope.update(child, route=route)
+                await route.handle(scope, receive, send)
+                return
+        await self.default(scope, receive, send)
 
 
 def answer(world: World, call: WireCall, handler: Handler, *, versioned: bool) -> Response:
