@@ -1,0 +1,49 @@
+"""I-31: everything has a bound."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tests.ladders.invariants.registry import invariant
+from tests.simulation.requests import subscription_in
+from tests.simulation.story import Exchange, Story
+
+REQUESTS = 3_000
+"""In one run on a small world; the calm ones need a hundred."""
+PAGES = 2_100
+_ROUNDING = 0.001
+HOURS = 6
+"""A run may follow an operation for one."""
+
+
+@invariant("I-31")
+def bounded(story: Story) -> Iterator[str]:
+    """Runs end, in a bounded number of requests and hours; a redirect is not followed, and a pause is kept."""
+    for made in story.passes:
+        sent = list(story.of(made.number))
+        most = (REQUESTS if story.scenario.example else REQUESTS // 3) + ("long" in story.traits) * 8 * PAGES
+        if len(sent) > most:
+            yield f"run {made.number} sent {len(sent)} requests"
+        if made.ended - made.began > HOURS * 3600:
+            yield f"run {made.number} took {(made.ended - made.began) / 3600:.1f} hours"
+    yield from (f"{one.name} follows a redirect" for one in story.exchanges if "/moved" in one.url)
+    yield from _pauses(story)
+
+
+def _pauses(story: Story) -> Iterator[str]:
+    """Where Azure asked a subscription to wait, the same process does not send to it meanwhile."""
+    asking = [one for one in story.exchanges if one.ended is not None and _asked(one) > 0]
+    for first in asking:
+        until = (first.ended or 0.0) + _asked(first)
+        for one in story.exchanges:
+            same = one.process == first.process and subscription_in(one.url) == subscription_in(first.url)
+            if same and one.place > first.place and (first.ended or 0.0) <= one.at < until - _ROUNDING:
+                yield f"{one.name} is sent {until - one.at:.0f} s before the pause ends that Azure asked for"
+
+
+def _asked(exchange: Exchange) -> float:
+    """Seconds of a pause that was asked for in digits; 0 for none."""
+    if exchange.status not in {429, 503}:
+        return 0.0
+    asked = {name.lower(): value for name, value in exchange.answer.items()}.get("retry-after", "")
+    return min(float(asked), 900.0) if asked.isascii() and asked.isdigit() and len(asked) < 10 else 0.0

@@ -1,0 +1,169 @@
+"""I-13, I-15 to I-18, I-20 to I-24, I-37: nothing is taken away unasked, and nothing foreign is touched."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from fnmatch import fnmatchcase
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from reconciler.model.desired import Desired
+from reconciler.model.ids import fold
+from tests.ladders.invariants.registry import invariant
+from tests.simulation.story import Exchange, Story
+
+
+@invariant("I-13")
+def absence(story: Story) -> Iterator[str]:
+    """Backups are stopped only of a VM that a Retirement names: being left out of the YAML is no command."""
+    for one in story.writes():
+        if b"ProtectionStopped" in one.body and one.vm and not _retired(story.desired_at(one), one):
+            yield f"{one.name} stops the backups of a VM that no Retirement names"
+
+
+def _retired(desired: Desired, exchange: Exchange) -> bool:
+    group, _, name = fold(exchange.vm).partition("/")
+    refs = (ref for document in desired.retirements for ref in document.virtual_machines)
+    owners = {"", group}
+    return any(fold(ref.name) == name and fold(ref.resource_group or ref.cloud_service or "") in owners for ref in refs)
+
+
+@invariant("I-15")
+def not_found(story: Story) -> Iterator[str]:
+    """One answer that something is not there does not make a vault anew that is there."""
+    for one in story.writes():
+        if one.method == "PUT" and one.name.startswith("write:vault@") and 200 in one.served:
+            yield f"{one.name} was sent as if to a new vault, and the vault was there"
+
+
+@invariant("I-17")
+def shortening(story: Story) -> Iterator[str]:
+    """No retention gets shorter without a consent for just that."""
+    for one in story.writes():
+        for what, subjects in _shortened(story, one):
+            consents = {fold(consent.subject) for consent in story.desired_at(one).consents}
+            if not consents & {fold(subject) for subject in subjects}:
+                yield f"{one.name} keeps {what}, and no Consent names {subjects[0]}"
+
+
+def _shortened(story: Story, exchange: Exchange) -> Iterator[tuple[str, list[str]]]:
+    """What a write keeps less long than the vault did before it, and the names by which that may be allowed."""
+    vault = exchange.name.rpartition("@")[2]
+    body = _json(exchange.body).get("properties", {})
+    known = exchange.before
+    if exchange.name.startswith("write:policy:"):
+        name = exchange.name.partition("@")[0].split(":")[2]
+        old = known.policies.get(fold(f"{vault}/{name}"))
+        if old is not None and fold(f"{vault}/{name}") in known.used:
+            less = _less(tiers(json.loads(old)), tiers(body))
+            yield from ((f"{less} in {name}", [f"{vault}/{name}"]) for _ in [0] if less)
+    elif exchange.vm and isinstance(body.get("policyId"), str):
+        now = known.item_policy.get(fold(f"{vault}/{exchange.vm}"))
+        new = known.policies.get(fold(f"{vault}/{body['policyId'].rpartition('/')[2]}"))
+        old = known.policies.get(now or "")
+        if old is not None and new is not None:
+            less = _less(tiers(json.loads(old)), tiers(json.loads(new)))
+            bare = exchange.vm.rpartition("/")[2]
+            yield from ((less, [f"{vault}/{exchange.vm}", f"{vault}/{bare}"]) for _ in [0] if less)
+
+
+def tiers(properties: Mapping[str, Any]) -> Mapping[str, int]:
+    """How much each tier keeps, in its own unit."""
+    retention = properties.get("retentionPolicy", {})
+    found = {"instant": int(properties.get("instantRpRetentionRangeInDays") or 0)}
+    for tier in ("dailySchedule", "weeklySchedule", "monthlySchedule", "yearlySchedule"):
+        duration = (retention.get(tier) or {}).get("retentionDuration", {})
+        found[tier] = int(duration.get("count") or 0)
+    return found
+
+
+def _less(before: Mapping[str, int], after: Mapping[str, int]) -> str:
+    shorter = [
+        tier
+        for tier in before
+        if 0 < after.get(tier, 0) < before[tier] or (before[tier] and not after.get(tier) and tier != "instant")
+    ]
+    return ", ".join(f"{tier} {after.get(tier)} instead of {before[tier]}" for tier in shorter)
+
+
+@invariant("I-20")
+def unmanaged(story: Story) -> Iterator[str]:
+    """No VM is touched that is nobody's business."""
+    for one in story.writes():
+        if one.vm and not any(fnmatchcase(fold(one.vm), fold(ours)) for ours in story.scenario.ours):
+            yield f"{one.name} is about a VM that is not ours"
+
+
+@invariant("I-21")
+def scopes(story: Story) -> Iterator[str]:
+    """Every write is below a declared vault, or about a VM in the subscription of one."""
+    for one in story.writes():
+        path = fold(unquote(urlsplit(one.url).path))
+        desired = story.desired_at(one)
+        places = [f"/subscriptions/{vault.subscription_id}/" for vault in desired.vaults]
+        if "@" in one.name:
+            places = [
+                f"/subscriptions/{vault.subscription_id}/resourcegroups/{vault.resource_group}"
+                f"/providers/microsoft.recoveryservices/vaults/{vault.name}"
+                for vault in desired.vaults
+            ]
+        if not any(f"{path}/".startswith(fold(place).rstrip("/") + "/") for place in places):
+            yield f"{one.name} is outside of what is declared: {path}"
+
+
+@invariant("I-22")
+def recovery_points(story: Story) -> Iterator[str]:
+    """No recovery point is lost."""
+    before = story.points
+    for made in story.passes:
+        for item, points in before.items():
+            lost = points - made.points.get(item, frozenset())
+            if lost:
+                yield f"{item} lost {len(lost)} recovery points in run {made.number}"
+        before = made.points
+
+
+@invariant("I-23")
+def posture(story: Story) -> Iterator[str]:
+    """Nothing weakens what guards a vault, and nothing is purged."""
+    for before, after in zip(story.strengths, story.strengths[1:], strict=False):
+        for vault, strength in before.items():
+            if after.get(vault, -1) < strength:
+                yield f"the soft delete of {vault} became weaker"
+    for one in story.writes():
+        text = fold(one.body.decode("utf-8", "replace"))
+        if '"disabled"' in text or "immutabilitysettings" in text or "guardproxies" in fold(one.url):
+            yield f"{one.name} weakens a guard: {text[:200]}"
+
+
+@invariant("I-24")
+def moves(story: Story) -> Iterator[str]:
+    """Nothing is ever deleted: no change is made of a deletion and something new."""
+    yield from (f"{one.name} deletes" for one in story.exchanges if one.method == "DELETE")
+    yield from (f"{one.method} is none of our methods" for one in story.exchanges if one.method not in _METHODS)
+
+
+_METHODS = {"GET", "PUT", "PATCH", "POST", "DELETE"}
+
+
+@invariant("I-37")
+def stale_reads(story: Story) -> Iterator[str]:
+    """Whatever old state was read: nothing is stopped that was not to be, and nothing is done twice."""
+    if "stale" not in story.traits:
+        return
+    seen: dict[tuple[str, bytes], int] = {}
+    for one in story.writes():
+        if one.accepted and one.vm and ":item:" in one.name:
+            seen[one.name, one.body] = seen.get((one.name, one.body), 0) + 1
+    for (name, _), times in seen.items():
+        if times > 1 + story.harm:
+            yield f"{name} took effect {times} times because an old state was read"
+
+
+def _json(body: bytes) -> dict[str, Any]:
+    try:
+        found = json.loads(body or b"{}")
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}

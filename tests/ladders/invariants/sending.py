@@ -1,0 +1,133 @@
+"""I-26 to I-30: one at a time, intended before it is sent, never twice, and what is unknown is looked at."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from reconciler.model.ids import fold
+from tests.ladders.invariants.plans import key_of
+from tests.ladders.invariants.registry import invariant
+from tests.simulation.requests import identity
+from tests.simulation.story import Exchange, Story
+
+
+ROUNDING = 0.001
+"""Seconds: the vault's clock counts in microseconds, the loop's in fractions of a second."""
+
+
+@invariant("I-26")
+def one_at_a_time(story: Story) -> Iterator[str]:
+    """Nothing is sent about a VM while an operation of ours on it has not ended."""
+    if {"lies", "harms", "stale"} & story.traits:
+        return  # what Azure said of the first operation was not so
+    for one in story.writes():
+        for vm, begun, ended in story.operations:
+            if identity(one.url) == vm and begun + ROUNDING < one.at < ended - ROUNDING:
+                yield f"{one.name} is sent {one.at - begun:.0f} s after an operation on it began that has not ended"
+
+
+@invariant("I-27")
+def no_duplicates(story: Story) -> Iterator[str]:
+    """Each change of a VM takes effect once, whatever is lost, repeated or retried."""
+    failed = sum(fault.kind == "L3" for fault in story.faults) * 3
+    told_otherwise = 3 * ("lies" in story.traits or "stale" in story.traits)
+    allowed = 1 + story.harm + failed + told_otherwise
+    times: Counter[tuple[str, bytes]] = Counter(
+        (one.name, one.body) for one in story.writes() if one.accepted and _makes_a_job(one)
+    )
+    yield from (f"{name} took effect {count} times" for (name, _), count in times.items() if count > allowed)
+
+
+def _makes_a_job(exchange: Exchange) -> bool:
+    return exchange.name.startswith(("write:item:", "write:container:"))
+
+
+@invariant("I-28")
+def intent_first(story: Story) -> Iterator[str]:
+    """No write leaves before its intent, or the debt that it pays, is in the journal."""
+    intents = {note.correlation_id: note for note in story.notes if note.what == "intend"}
+    owed = [note for note in story.notes if note.what == "owe" and note.call is not None]
+    for one in story.writes():
+        note = intents.get(one.headers.get("x-ms-client-request-id", ""))
+        if note is not None and note.call is not None and note.place < one.place:
+            method, path, body = key_of(one)
+            if (note.call.method, note.call.path, note.call.body or "") != (method, path, body):
+                yield f"{one.name} is not what its intent says"
+        elif not any(debt.place < one.place and debt.call and debt.call.path == key_of(one)[1] for debt in owed):
+            yield f"{one.name} was sent without an intent"
+
+
+@invariant("I-29")
+def look_first(story: Story) -> Iterator[str]:
+    """After an outcome that nobody knows, the same is not sent again before somebody has looked."""
+    last: dict[tuple[str, bytes], Exchange] = {}
+    for one in story.writes():
+        before = last.get((one.name, one.body))
+        if before is not None and unsure(before) and not _looked(story, before, one):
+            yield f"{one.name} is sent again without a look, after its outcome was unknown ({before.status})"
+        last[one.name, one.body] = one
+
+
+def unsure(exchange: Exchange) -> bool:
+    """Whether the client was told neither yes nor no."""
+    if exchange.status is None or exchange.status == 408:
+        return True
+    if exchange.status >= 500:
+        return exchange.status != 503
+    followed = "azure-asyncoperation" in exchange.answer or "location" in exchange.answer
+    return exchange.status == 202 and not followed
+
+
+_SEEN_IN = {
+    "item": "list:items",
+    "container": "list:containers",
+    "policy": "list:policies",
+    "vault": "read:vault",
+    "discover": "list:protectable",
+    "start": "list:vms-status",
+    "deallocate": "list:vms-status",
+    "powerOff": "list:vms-status",
+}
+"""Where each write shows."""
+
+
+def _looked(story: Story, first: Exchange, second: Exchange) -> bool:
+    where = _SEEN_IN[first.name.partition("@")[0].split(":")[1]]
+    between = (one for one in story.exchanges if first.place < one.place < second.place)
+    return any(one.name.startswith(f"{where}@") and one.status in {200, 404} for one in between)
+
+
+@invariant("I-30")
+def resumed(story: Story) -> Iterator[str]:
+    """What Azure accepted and the journal knows is polled after a restart, before anything new is sent about it."""
+    for made in story.passes[1:]:
+        if made.dry or made.crashed:
+            continue
+        for step, vm, url in _known_before(story, made.first):
+            mine = [one for one in story.of(made.number) if identity(one.url) == vm]
+            writes = [one.place for one in mine if one.writes]
+            polls = [one.place for one in story.of(made.number) if one.url == url]
+            if writes and (not polls or polls[0] > writes[0]):
+                yield f"{step} was accepted, and is sent again or followed by another step without a poll"
+
+
+def _known_before(story: Story, place: int) -> Iterator[tuple[str, str, str]]:
+    """(step, VM, address) of each operation that is in the journal and has not ended before a moment."""
+    sent = {one.headers.get("x-ms-client-request-id", ""): one for one in story.writes()}
+    intended: dict[tuple[str, str], str] = {}
+    known: dict[tuple[str, str], Exchange] = {}
+    for note in story.notes:
+        if note.place >= place:
+            break
+        key = (note.run, note.step_id)
+        if note.what == "intend":
+            intended[key] = note.correlation_id
+        elif note.what == "pending" and intended.get(key) in sent:
+            known[key] = sent[intended[key]]
+        elif note.what in {"done", "failed", "retry", "skipped"}:
+            known.pop(key, None)
+    for (_, step_id), one in known.items():
+        answer = {fold(name): value for name, value in one.answer.items()}
+        if identity(one.url):
+            yield step_id, identity(one.url), answer.get("azure-asyncoperation") or answer.get("location") or ""

@@ -1,0 +1,96 @@
+"""What counts of a vault's content, in a form that two worlds can be compared by."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from datetime import datetime
+
+from reconciler.vaultserver.arm import fold
+from reconciler.vaultserver.records import OperationRecord, PointRecord, PolicyRecord, VaultRecord, VmRecord
+from reconciler.vaultserver.world import World
+from tests.simulation.requests import identity, vm_in
+from tests.simulation.story import Before
+
+_DATE = re.compile(r'"\d{4}-\d\d-\d\dT')
+_STRENGTH = {"disabled": 0, "enabled": 1, "alwayson": 2}
+_OWN_POLICIES = {"EnhancedPolicy", "HourlyLogBackup"}
+"""Of every new vault; nothing of ours is in them."""
+_BACKED_UP = {"Protected", "IRPending", "ProtectionError"}
+"""Whether the first backup was made, and how the last one ended, is a matter of the hour."""
+
+
+def content(world: World) -> Mapping[str, object]:
+    """Vaults, policies, items and power: all that a run may change, and nothing that the hour decides."""
+    found: dict[str, object] = {}
+    for vault in world.vaults():
+        found[f"vault {vault.name}"] = [
+            vault.location,
+            vault.redundancy,
+            vault.soft_delete,
+            vault.soft_delete_days,
+            vault.immutability,
+            vault.tags,
+            vault.provisioning_state,
+        ]
+    for policy in world.database.all(PolicyRecord):
+        if policy.name not in _OWN_POLICIES:
+            found[f"policy {fold(policy.id)}"] = _without_dates(policy)
+    for item in world.items():
+        state = "Protected" if item.state in _BACKED_UP else item.state
+        found[f"item {fold(item.id)}"] = [state, fold(item.policy), item.deleted is not None]
+    for vm in world.database.all(VmRecord):
+        found[f"vm {fold(vm.id)}"] = [vm.power, vm.deleted]
+    return found
+
+
+def _without_dates(policy: PolicyRecord) -> str:
+    """The properties as JSON; of its moments the service reads only the time of day."""
+    return _DATE.sub('"T', json.dumps(policy.properties, sort_keys=True))
+
+
+def points(world: World) -> Mapping[str, frozenset[str]]:
+    """The recovery points that exist, by item."""
+    found: dict[str, set[str]] = {}
+    for point in world.database.all(PointRecord):
+        found.setdefault(point.link, set()).add(point.id)
+    return {item: frozenset(ids) for item, ids in found.items()}
+
+
+def strengths(world: World) -> Mapping[str, int]:
+    """How strong soft delete is, in each vault that ever was."""
+    found: dict[str, int] = {}
+    for vault in world.database.all(VaultRecord):
+        gone = 0 if vault.deleted else 10_000
+        found[fold(vault.id)] = gone + 1000 * _STRENGTH.get(fold(vault.soft_delete), 0) + vault.soft_delete_days
+    return found
+
+
+def operations(world: World, start: datetime) -> list[tuple[str, float, float]]:
+    """(the VM's `identity`, begun, ended) of every operation on a VM, in seconds since `start`."""
+    found: list[tuple[str, float, float]] = []
+    for operation in world.database.all(OperationRecord):
+        vm = identity(operation.subject)
+        begun = (operation.start - start).total_seconds()
+        ended = (operation.end - start).total_seconds() if operation.end else float("inf")
+        if vm and begun >= 0:
+            found.append((vm, begun, ended))
+    return sorted(found)
+
+
+def before(world: World) -> Before:
+    """What a write finds."""
+    policies = {_below(policy.id): json.dumps(policy.properties) for policy in world.database.all(PolicyRecord)}
+    items = {f"{_vault(item.vault)}/{vm_in(item.id)}": _below(item.policy) for item in world.items()}
+    return Before(policies, items)
+
+
+def _below(policy: str) -> str:
+    """`vault/policy`, folded, of a policy's id."""
+    parts = fold(policy).split("/")
+    return f"{parts[-3]}/{parts[-1]}" if len(parts) > 3 else ""
+
+
+def _vault(vault: str) -> str:
+    return fold(vault).rpartition("/")[2]

@@ -1,0 +1,117 @@
+"""The course of a case: runs while something is wrong, runs until all is settled, and a last look."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from functools import cache
+from random import Random
+
+from reconciler.model.outcome import Failed
+from tests.simulation.fault import Fault
+from tests.simulation.faults import Breaking, catalogue
+from tests.simulation.life import HOUR, Life
+from tests.simulation.scenarios import SCENARIOS
+from tests.simulation.story import Story
+from tests.simulation.universe import universe
+
+WRONG = 3
+"""Runs for which a fault that lasts is left in place."""
+BETWEEN = 300.0
+"""Seconds between two runs while something is wrong."""
+RECOVERY = (BETWEEN, BETWEEN, 0.5 * HOUR, 2 * HOUR, 25 * HOUR, 25 * HOUR)
+"""Seconds before each run once nothing is wrong any more: six runs, as I-2 wants, of which two are a day later."""
+
+
+def begin(name: str, seed: str) -> Life:
+    """A life at the beginning of a scenario; `seed` decides all that is drawn."""
+    place = universe(name)
+    place.start_over()
+    random = Random(seed)
+    return Life(place, Story(SCENARIOS[name]), SCENARIOS[name].desired(), random)
+
+
+@cache
+def calm(name: str) -> Story:
+    """The scenario's run in which nothing goes wrong."""
+    life = begin(name, name)
+    settle(life)
+    return life.finish()
+
+
+def with_faults(name: str, faults: Sequence[Fault], *, dry: bool = False) -> Story:
+    """The scenario's run in which these faults happen; with `dry`, a dry run meets them, and what follows is calm."""
+    expected = calm(name)
+    armed = [known(fault) for fault in faults]
+    life = begin(name, f"{name} {' '.join(map(str, faults))}")
+    life.story.calm, life.story.faults = expected, tuple(armed)
+    life.story.expected = None if "gone" in life.story.traits else expected.end
+    breaking = Breaking(life.universe, life.story, armed, life.random)
+    life.breaker = breaking
+    if dry:
+        life.dry_run()
+    else:
+        for _ in range(WRONG):
+            life.apply()
+            if breaking.spent:
+                break
+            life.wait(BETWEEN)
+    breaking.lift()
+    settle(life)
+    return life.finish()
+
+
+def known(fault: Fault) -> Fault:
+    """The fault with the traits of its kind."""
+    return Fault(fault.name, fault.occurrence, fault.kind, fault.times, catalogue()[fault.kind].traits)
+
+
+def settle(life: Life, pauses: Sequence[float] = RECOVERY) -> None:
+    """Runs until nothing is left to come back to; then one that should find nothing, and a dry run."""
+    story = life.story
+    for pause in pauses:
+        if story.passes:
+            life.wait(pause)
+        made = life.apply()
+        if not life.busy(made) and made.plan is not None and made.plan.complete:
+            break
+    else:
+        return
+    story.settled = True
+    _insist(life)
+    life.wait(BETWEEN)
+    life.apply().audit = True
+    life.dry_run()
+
+
+def _insist(life: Life) -> None:
+    """Name the VMs whose steps are given up though they are not in the calm run: a person would."""
+    last, usual = life.story.passes[-1].result, life.story.calm
+    if last is None or usual is None:
+        return
+    normal = usual.passes[-2].result
+    before = normal.outcomes if normal is not None else {}
+    lost = [
+        step
+        for step in last.plan.steps
+        if isinstance(last.outcomes.get(step.id), Failed) and not isinstance(before.get(step.id), Failed)
+    ]
+    life.story.given_up = tuple(step.id for step in lost)
+    vms = frozenset(step.subject.name for step in lost if "/" in step.subject.name)
+    if vms:
+        life.wait(BETWEEN)
+        life.apply(targets=vms)
+
+
+def requests_of(name: str) -> dict[str, int]:
+    """Every request of the calm run by name, with how often it is made."""
+    found: dict[str, int] = {}
+    for exchange in calm(name).exchanges:
+        found[exchange.name] = found.get(exchange.name, 0) + 1
+    return found
+
+
+def digest(story: Story) -> str:
+    """What a run did, in short: two with the same digest sent the same requests and were told the same."""
+    text = "\n".join(f"{one.process} {one.name} {one.status} {one.fault}" for one in story.exchanges)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -1,0 +1,118 @@
+"""An embedded vault, its application and its time, put back to where a scenario begins as often as one likes."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from functools import cache
+
+from starlette.applications import Starlette
+
+from reconciler.vaultserver.app import create_app
+from reconciler.vaultserver.clock import Clock as VaultClock
+from reconciler.vaultserver.estate import load
+from reconciler.vaultserver.world import World
+from tests.simulation.loop import SimulationLoop
+from tests.simulation.scenarios import SCENARIOS, Scenario
+
+
+class VaultTime(VaultClock):
+    """The embedded vault's clock: the time of the loop."""
+
+    def __init__(self, start: datetime, loop: SimulationLoop) -> None:
+        self.start = start
+        self._loop = loop
+
+    def now(self) -> datetime:
+        return self.start + timedelta(seconds=self._loop.time())
+
+    def advance(self, by: timedelta) -> None:
+        self._loop.pass_time(by.total_seconds())
+
+    def keep(self) -> None:
+        """It is kept by the loop."""
+
+    @property
+    def speed(self) -> float:
+        return 0.0
+
+
+class EngineTime:
+    """The engine's clock. The wall may be wrong by `skew` seconds; the monotonic clock never is."""
+
+    def __init__(self, vault: VaultTime, loop: SimulationLoop) -> None:
+        self._vault = vault
+        self._loop = loop
+        self.skew = 0.0
+
+    def now(self) -> datetime:
+        return self._vault.now() + timedelta(seconds=self.skew)
+
+    def monotonic(self) -> float:
+        return self._loop.time()
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+
+
+class Universe:
+    """One scenario's world. `replica` is a second one, which shows what the first was some writes ago."""
+
+    def __init__(self, scenario: Scenario) -> None:
+        self.scenario = scenario
+        self.loop = SimulationLoop()
+        self.world = World()
+        load(self.world, scenario.estate())
+        self.world.configure(**scenario.settings)
+        self.time = VaultTime(self.world.clock.now(), self.loop)
+        self.world.clock = self.time
+        self.clock = EngineTime(self.time, self.loop)
+        self.app: Starlette = create_app(self.world)
+        self._beginning = self.photograph()
+        self._replica: tuple[World, Starlette] | None = None
+
+    def start_over(self) -> None:
+        """Everything is again as the scenario says."""
+        self.loop.start_over()
+        self.clock.skew = 0.0
+        self.develop(self._beginning)
+
+    def photograph(self) -> sqlite3.Connection:
+        """A copy of all the vault remembers."""
+        copy = sqlite3.connect(":memory:", check_same_thread=False)
+        _connection(self.world).backup(copy)
+        return copy
+
+    def develop(self, photograph: sqlite3.Connection) -> None:
+        """Make the vault what it was."""
+        _develop(self.world, photograph)
+
+    def stale(self, photograph: sqlite3.Connection) -> Starlette:
+        """The application over a copy of the vault as it was; its time is today's."""
+        if self._replica is None:
+            world = World()
+            world.clock = self.time
+            self._replica = world, create_app(world)
+        _develop(self._replica[0], photograph)
+        return self._replica[1]
+
+
+def _connection(world: World) -> sqlite3.Connection:
+    return world.database._connection
+
+
+def _develop(world: World, photograph: sqlite3.Connection) -> None:
+    photograph.backup(_connection(world))
+    world._lists.clear()
+
+
+@cache
+def universe(name: str) -> Universe:
+    """One a scenario and process: making one costs as much as many runs."""
+    return Universe(SCENARIOS[name])
+
+
+def universes() -> Iterable[Universe]:
+    return (universe(name) for name in SCENARIOS)
