@@ -12,6 +12,14 @@ from reconciler.model.limits import Limits
 from reconciler.model.observed import Observed, ObservedVault, Power, VirtualMachine
 from reconciler.model.plan import Step, SubjectKind
 
+_AS_IT_SHOULD = {
+    "the-vault": {"exists"},
+    "held-by": {""},
+    "soft-deleted": {""},
+    "resource-guard": {""},
+    "immutability": {"", "Disabled"},
+}
+"""Values that stand in nobody's way. Power and provisioning state are not here: the service means the guest."""
 _UP = frozenset({Power.RUNNING, Power.STARTING})
 
 
@@ -27,7 +35,7 @@ def facts_of(step: Step, observed: Observed) -> Facts:
     """Facts that change only when somebody changes something: what a run itself moves along is left out."""
     found: dict[str, str] = {}
     vault = observed.vaults.get(step.vault)
-    if vault is not None:
+    if vault is not None and step.action != "create-vault":
         found.update(_of_vault(vault))
     if step.subject.kind is SubjectKind.VM:
         key = fold(step.subject.id)
@@ -61,6 +69,17 @@ def _unsupported(vm: VirtualMachine, limits: Limits) -> Iterator[str]:
         yield "load-balancer"
     if vm.data_disks > (limits.data_disks_classic if vm.classic else limits.data_disks).value:
         yield "data-disks"
+
+
+def decides(fact: str | None, facts: Facts) -> bool:
+    """Whether the fact that a rule waits for is seen, and can change for the better.
+
+    What is seen as it should be cannot: a refusal that speaks of it contradicts what was seen, and may pass by itself.
+    """
+    if fact is None:
+        return True
+    name = fact_name(fact)
+    return name in facts and not (facts[name] in _AS_IT_SHOULD.get(name, ()) or (name == "vm-exists" and facts[name]))
 
 
 def fact_name(text: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 
-from reconciler.engine.facts import against, circumstances, fact_name
+from reconciler.engine.facts import against, circumstances, decides
 from reconciler.engine.retries import again, ruling
 from reconciler.engine.run import Run
 from reconciler.engine.verdict import matched
@@ -53,7 +53,7 @@ class Memory:
         now = self.circumstances(step)
         past = self._failures.get(step.id, {}).get(row.id)
         same = past is not None and past.circumstances == now
-        seen = now is None or row.retry.fact is None or fact_name(row.retry.fact) in now.facts
+        seen = now is None or decides(row.retry.fact, now.facts)
         times = past.times + 1 if past is not None and same else 1
         return ruling(row.id, row.retry, times, self._run.chance(), error, seen=seen)
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from reconciler.diagnostics.catalog import RetryRule
-from reconciler.engine.facts import fact_name
+from reconciler.engine.facts import decides, fact_name
+from reconciler.engine.verdict import UNCLASSIFIED
 from reconciler.model.attempts import Attempts, Circumstances
 from reconciler.model.outcome import AzureError, Failed, Retry
 
@@ -13,12 +14,16 @@ UNSEEN_FIRST, UNSEEN_LONGEST = 5.0, 60.0
 """Minutes between attempts where a rule waits for a fact that nobody can see from here; doubled up to the longest."""
 BUSY_SECONDS = 60.0
 """Until a running operation is asked after again: what Azure asks for after a `PUT` of an item (WIRE 2.2)."""
+_UNCHANGED = "Not sent again: neither VM nor YAML nor the troubleshooting table has changed."
 SPREAD = 0.2
 """How much later than its rule says a retry may come, as a share: many VMs that failed at once come back apart."""
 
 
 ANEW = timedelta(hours=24)
-"""After the last attempt that a rule allows: an outage that outlasts the rule must not end protection for good."""
+"""After the last attempt that a rule allows: an outage that outlasts the rule must not end protection for good.
+
+Nor must a refusal that nobody understands: it may be a fault that has passed.
+"""
 
 
 def spread(seconds: float, chance: float) -> float:
@@ -31,7 +36,7 @@ def ruling(
 ) -> Retry | Failed:
     """What a failure means after `times` of its kind in a row, this one counted.
 
-    `seen` tells whether the fact that the rule names is among those that are observed.
+    `seen` tells whether the fact that the rule names is observed, and such that it can change for the better.
     """
     asked = error.retry_after or 0.0 if error is not None else 0.0
     message = error.message if error is not None else ""
@@ -61,7 +66,7 @@ def again(past: Attempts, now: Circumstances, rule: RetryRule, at: datetime) -> 
     match rule.rule:
         case "changed":
             name = fact_name(rule.fact or "")
-            if name not in now.facts and name not in before.facts:
+            if not decides(name, now.facts) and not decides(name, before.facts):
                 return None if now.facts != before.facts else _later(past, at, _unseen(rule))
             if now.facts.get(name) != before.facts.get(name):
                 return None
@@ -74,8 +79,12 @@ def again(past: Attempts, now: Circumstances, rule: RetryRule, at: datetime) -> 
             return None if at - past.failed_at >= ANEW else _given_up(past, _used_up(past.times))
         case "after":
             return _later(past, at, f"tried {_times(past.times)}; {_left((rule.times or 0) - past.times + 1)}")
+        case _ if past.code == UNCLASSIFIED:
+            return (
+                None if at - past.failed_at >= ANEW else _given_up(past, f"{_UNCHANGED} Tried once more after a day.")
+            )
         case _:
-            return _given_up(past, "Not sent again: neither VM nor YAML nor the troubleshooting table has changed.")
+            return _given_up(past, _UNCHANGED)
 
 
 def _later(past: Attempts, at: datetime, text: str) -> Retry | None:

@@ -67,6 +67,10 @@ def _without_item(situation: Situation, wish: Wish) -> Standing:
         holder = _holder(situation, wish)
         if holder is not None:
             return Standing(State.ELSEWHERE, None, "held-by-another-vault", holder)
+        if _listed_late(situation, wish):
+            text = f"Azure says that the vault {wish.vault.name!r} holds {wish.meant.label}; its list does not show it."
+            unlisted = _finding("item-not-listed", wish, text, Severity.WARNING, Basis.AZURE)
+            return Standing(State.UNKNOWN, None, "item-not-listed", unlisted)
     if key in vault.registered:
         return Standing(State.REGISTERED, None, "not-protected")
     if key in vault.discovered:
@@ -81,12 +85,23 @@ def _holder(situation: Situation, wish: Wish) -> Finding | None:
             group = situation.vaults[name].resource_group
             text = f"{wish.meant.label} is an item of the vault {name!r} in the resource group {group!r}."
             return _finding("vm-held-by-another-vault", wish, text)
-    check = situation.observed.checks.get((wish.vault.name, wish.meant.key))
-    held_by = check.held_by if check else ""
+    held_by = _held_by(situation, wish)
     if not held_by or fold(held_by.rstrip("/")) == fold(vault_id(wish.vault)):
         return None
     text = f"Azure says that {wish.meant.label} is held by the vault {_place_of(held_by, wish.vault)}."
     return _finding("vm-held-by-another-vault", wish, text, basis=Basis.AZURE)
+
+
+def _listed_late(situation: Situation, wish: Wish) -> bool:
+    """Whether Azure says that this vault has the VM already; while it is only being enabled, its job tells that."""
+    check = situation.observed.checks.get((wish.vault.name, wish.meant.key))
+    return check is not None and check.protection_status == "Protected" and bool(check.held_by)
+
+
+def _held_by(situation: Situation, wish: Wish) -> str:
+    """The vault that holds the VM by Azure's own word, or empty."""
+    check = situation.observed.checks.get((wish.vault.name, wish.meant.key))
+    return check.held_by if check else ""
 
 
 def _last_backup(item: ProtectedItem) -> str:

@@ -40,6 +40,7 @@ _REQUESTS = (
     "SELECT number, time, method, path, query, status, agent, code FROM request WHERE number > ? ORDER BY number"
 )
 _BUSY_SECONDS = 30
+_MEMORY = ":memory:"
 _STATEMENTS = 1000
 
 
@@ -68,12 +69,13 @@ def _explained(path: str | Path) -> Iterator[None]:
 class Database:
     """Documents, events, settings and the request log. Safe between threads, and its file between processes."""
 
-    def __init__(self, path: str | Path = ":memory:") -> None:
+    def __init__(self, path: str | Path = _MEMORY) -> None:
         self.path = str(path)
         self._lock = threading.RLock()
         self._depth = 0
         self._writes = 0
-        if self.path != ":memory:":
+        self._settings: dict[str, str | None] = {}
+        if self.path != _MEMORY:
             Path(self.path).parent.mkdir(parents=True, exist_ok=True)
         self._connection = sqlite3.connect(
             self.path,
@@ -136,6 +138,7 @@ class Database:
                 try:
                     yield
                 except BaseException:
+                    self._settings.clear()
                     for statement in undo:
                         self._connection.execute(statement)
                     raise
@@ -212,10 +215,17 @@ class Database:
     # settings
 
     def setting(self, name: str) -> str | None:
+        """Asked for many times a request, so remembered where no other process can change it."""
+        if name in self._settings:
+            return self._settings[name]
         rows = self._rows("SELECT value FROM setting WHERE name = ?", name)
-        return str(rows[0][0]) if rows else None
+        value = str(rows[0][0]) if rows else None
+        if self.path == _MEMORY:
+            self._settings[name] = value
+        return value
 
     def set_setting(self, name: str, value: str) -> None:
+        self._settings.pop(name, None)
         self._rows("INSERT OR REPLACE INTO setting (name, value) VALUES (?, ?)", name, value)
 
     def next_number(self, name: str) -> int:

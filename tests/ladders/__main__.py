@@ -28,7 +28,8 @@ _TELL = 1.0
 
 def main(words: Sequence[str]) -> int:
     """The exit code: 0, or 1 when something was violated; argparse makes it 2 for a wrong command."""
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    quiet = structlog.make_filtering_bound_logger(logging.CRITICAL)
+    structlog.configure(wrapper_class=quiet, cache_logger_on_first_use=True)
     logging.disable(logging.CRITICAL)
     chosen = _parser().parse_args(words)
     if chosen.command == "replay":

@@ -22,7 +22,7 @@ CHUNK = 0.5
 """Seconds of work that a worker is given at once, as far as that can be told."""
 _FIRST, _MOST = 2, 200
 """Cases in a worker's first parcel, and in the largest."""
-FINDINGS = 25
+FINDINGS = 60
 """After so many findings a ladder is given up: they are one bug, or there is no point in looking for more."""
 _STEPS = 200
 """Attempts at making a case simpler."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,7 +16,7 @@ from reconciler.azure.transport import BufferedResponse
 from reconciler.vaultserver import faults as vault_faults
 from tests.simulation.fault import FOR_EVER, Fault
 from tests.simulation.story import Exchange, Story
-from tests.simulation.universe import Universe
+from tests.simulation.universe import Photograph, Universe
 from tests.simulation.wire import Serve
 
 READS = frozenset({"list", "page", "read", "check", "poll", "job"})
@@ -41,7 +40,7 @@ class Meeting:
     number: int
     page: int
     memory: dict[str, Any]
-    photographs: Sequence[sqlite3.Connection]
+    photographs: Sequence[Photograph]
 
     def reply(self, status: int, body: bytes | str = b"", **headers: str) -> BufferedResponse:
         """An answer of our own; `_` in a header's name is `-`."""
@@ -128,7 +127,7 @@ class Breaking:
         self._story = story
         self._armed = [_Armed(fault) for fault in faults]
         self._random = random
-        self._photographs: deque[sqlite3.Connection] = deque(maxlen=_REMEMBERED)
+        self._photographs: deque[Photograph] = deque(maxlen=_REMEMBERED)
         self._photographing = any("photographs" in catalogue()[fault.kind].traits for fault in faults)
 
     async def meet(self, exchange: Exchange, request: HttpRequest, serve: Serve) -> AsyncHttpResponse:

@@ -21,6 +21,7 @@ from reconciler.model.journal import FREE, Debt, Fence, Mandate
 from reconciler.model.outcome import Answer, Outcome, Pending, Retry
 from reconciler.model.plan import Plan, Step
 from reconciler.store.journal import Journal
+from reconciler.store.sqlite import SqliteDatabase
 from tests.simulation.content import content, operations, points, strengths
 from tests.simulation.story import Pass, Story
 from tests.simulation.universe import Universe
@@ -120,7 +121,9 @@ class NotedJournal(Journal):
 
     def text(self) -> str:
         """All that it holds."""
-        return "\n".join(self._connection.iterdump())
+        if not isinstance(self._database, SqliteDatabase):
+            raise TypeError("a journal in memory is kept by SQLite")
+        return "\n".join(self._database._connection.iterdump())
 
 
 class MortalNow:
@@ -146,6 +149,7 @@ class Life:
     breaker: Breaker = field(default_factory=Straight)
     pace: Random | None = None
     boundary: Callable[[str], None] = nowhere
+    thorough: bool = False
     closing: ExitStack = field(default_factory=ExitStack)
 
     def __post_init__(self) -> None:

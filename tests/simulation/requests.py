@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import lru_cache
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from reconciler.model.ids import fold
@@ -30,6 +31,7 @@ _CHECKS = {"backupStatus": "held", "backupPreValidateProtection": "valid"}
 _POLLS = {"operations", "operationResults", "operationsStatus", "operationStatus", "backupOperations"}
 
 
+@lru_cache(maxsize=20_000)
 def name_of(method: str, url: str, body: bytes) -> str:
     """The name of a request."""
     parts = urlsplit(url)
@@ -119,6 +121,7 @@ def vm_in(path: str) -> str:
     return fold(_owner(parts[parts.index("protectionContainers") + 1]))
 
 
+@lru_cache(maxsize=5_000)
 def identity(url: str) -> str:
     """The VM that a URL or a path is about, with its subscription, for there are namesakes; empty for others."""
     path = unquote(urlsplit(url).path)

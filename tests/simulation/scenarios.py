@@ -34,10 +34,16 @@ class Scenario:
         return (EXAMPLES if self.example else WORLDS) / self.name
 
     def estate(self) -> Any:
-        return yaml.safe_load((self.folder / "estate.yaml").read_text(encoding="utf-8"))
+        """Not to be altered."""
+        return _data(self.folder / "estate.yaml")
 
     def desired(self) -> Desired:
         return _desired(self.folder / ("backup" if self.example else "backup.yaml"), self.estate()["clock"].date())
+
+
+@cache
+def _data(path: Path) -> Any:
+    return yaml.safe_load(path.read_text(encoding="utf-8"))
 
 
 @cache

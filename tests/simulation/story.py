@@ -44,6 +44,7 @@ class Exchange:
     method: str
     url: str
     name: str
+    kind: str
     headers: Mapping[str, str]
     body: bytes
     occurrence: int
@@ -55,10 +56,6 @@ class Exchange:
     fault: str = ""
     before: Before = field(default_factory=Before)
     """Of a write."""
-
-    @property
-    def kind(self) -> str:
-        return kind_of(self.name)
 
     @property
     def vm(self) -> str:
@@ -153,6 +150,7 @@ class Story:
     settled: bool = False
     given_up: tuple[str, ...] = ()
     """The steps that are not sent any more though nothing is wrong any more."""
+    _writes: list[Exchange] = field(default_factory=list)
     _places: count[int] = field(default_factory=count)
     _met: Counter[str] = field(default_factory=Counter)
 
@@ -161,8 +159,12 @@ class Story:
     ) -> Exchange:
         """Write a request down as it is sent."""
         self._met[name] += 1
-        made = Exchange(next(self._places), process, at, method, url, name, headers, body, self._met[name])
+        made = Exchange(
+            next(self._places), process, at, method, url, name, kind_of(name), headers, body, self._met[name]
+        )
         self.exchanges.append(made)
+        if made.writes:
+            self._writes.append(made)
         return made
 
     def note(
@@ -172,7 +174,8 @@ class Story:
         self.notes.append(Note(next(self._places), process, what, run, step_id, correlation_id, call))
 
     def writes(self) -> Iterator[Exchange]:
-        return (exchange for exchange in self.exchanges if exchange.writes)
+        """In the order in which they were sent."""
+        return iter(self._writes)
 
     def of(self, process: int) -> Iterator[Exchange]:
         return (exchange for exchange in self.exchanges if exchange.process == process)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 
@@ -16,6 +16,7 @@ from reconciler.vaultserver.estate import load
 from reconciler.vaultserver.world import World
 from tests.simulation.loop import SimulationLoop
 from tests.simulation.scenarios import SCENARIOS, Scenario
+from tests.simulation.tracked import TrackedDatabase
 
 
 class VaultTime(VaultClock):
@@ -57,19 +58,35 @@ class EngineTime:
         await asyncio.sleep(seconds)
 
 
+@dataclass(frozen=True)
+class Photograph:
+    """All that a vault remembered at some moment; `mark` names it."""
+
+    copy: sqlite3.Connection
+    mark: int
+
+
+Answer = tuple[int, list[tuple[str, str]], bytes]
+"""Status, headers and body."""
+
+
 class Universe:
-    """One scenario's world. `replica` is a second one, which shows what the first was some writes ago."""
+    """One scenario's world. `replica` is a second one, which shows what the first was some writes ago.
+
+    `answers` are those to requests that only read, by the world's mark: the same world answers the same.
+    """
 
     def __init__(self, scenario: Scenario) -> None:
         self.scenario = scenario
         self.loop = SimulationLoop()
-        self.world = World()
+        self.world, self.database = _world()
         load(self.world, scenario.estate())
         self.world.configure(**scenario.settings)
         self.time = VaultTime(self.world.clock.now(), self.loop)
         self.world.clock = self.time
         self.clock = EngineTime(self.time, self.loop)
         self.app: Starlette = create_app(self.world)
+        self.answers: dict[object, Answer] = {}
         self._beginning = self.photograph()
         self._replica: tuple[World, Starlette] | None = None
 
@@ -79,40 +96,51 @@ class Universe:
         self.clock.skew = 0.0
         self.develop(self._beginning)
 
-    def photograph(self) -> sqlite3.Connection:
+    def photograph(self) -> Photograph:
         """A copy of all the vault remembers."""
         copy = sqlite3.connect(":memory:", check_same_thread=False)
-        _connection(self.world).backup(copy)
-        return copy
+        self.database._connection.backup(copy)
+        return Photograph(copy, self.database.mark)
 
-    def develop(self, photograph: sqlite3.Connection) -> None:
+    def develop(self, photograph: Photograph) -> None:
         """Make the vault what it was."""
         _develop(self.world, photograph)
+        self.database.mark = photograph.mark
 
-    def stale(self, photograph: sqlite3.Connection) -> Starlette:
+    def stale(self, photograph: Photograph) -> Starlette:
         """The application over a copy of the vault as it was; its time is today's."""
         if self._replica is None:
-            world = World()
+            world, _ = _world()
             world.clock = self.time
             self._replica = world, create_app(world)
         _develop(self._replica[0], photograph)
         return self._replica[1]
 
+    def remember(self, key: object, answer: Answer) -> None:
+        """What the world, as it is, answers."""
+        if len(self.answers) >= _ANSWERS:
+            self.answers.clear()
+        self.answers[key] = answer
 
-def _connection(world: World) -> sqlite3.Connection:
-    return world.database._connection
+
+_ANSWERS = 20_000
+"""Kept at once: some ten megabytes."""
 
 
-def _develop(world: World, photograph: sqlite3.Connection) -> None:
-    photograph.backup(_connection(world))
+def _world() -> tuple[World, TrackedDatabase]:
+    world, database = World(), TrackedDatabase()
+    world.database.close()
+    world.database, world.clock = database, VaultClock(database)
+    return world, database
+
+
+def _develop(world: World, photograph: Photograph) -> None:
+    photograph.copy.backup(world.database._connection)
     world._lists.clear()
+    world.database._settings.clear()
 
 
 @cache
 def universe(name: str) -> Universe:
     """One a scenario and process: making one costs as much as many runs."""
     return Universe(SCENARIOS[name])
-
-
-def universes() -> Iterable[Universe]:
-    return (universe(name) for name in SCENARIOS)

@@ -17,10 +17,9 @@ def fixpoint(story: Story) -> Iterator[str]:
     for made in story.passes:
         if made.audit:
             yield from (f"{one.name} is sent though all was settled" for one in story.of(made.number) if one.writes)
-    if not story.settled or story.calm is None or story.expected is None or not story.calm.passes[-1].plan:
-        return
-    last, calm = story.passes[-1], story.calm.passes[-1]
-    if last.dry and last.plan is not None and calm.plan is not None:
+    last, calm = story.passes[-1], story.calm.passes[-1] if story.calm is not None else None
+    told = story.settled and not story.given_up and story.expected is not None
+    if told and calm is not None and last.plan is not None and calm.plan is not None:
         usual = {step.id for step in calm.plan.steps}
         yield from (f"{step.id} is still planned" for step in last.plan.steps if step.id not in usual)
 

@@ -11,7 +11,6 @@ from tests.ladders.invariants.registry import invariant
 from tests.simulation.requests import identity
 from tests.simulation.story import Exchange, Story
 
-
 ROUNDING = 0.001
 """Seconds: the vault's clock counts in microseconds, the loop's in fractions of a second."""
 
