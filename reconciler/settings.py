@@ -54,6 +54,8 @@ class Watching:
 
     interval: float = 300.0
     listen: str = "127.0.0.1:8080"
+    page_hosts: tuple[str, ...] = ()
+    """The names by which the page is reached beside those of loopback: through a proxy that asks who somebody is."""
     vm_series: int = 0
     """For how many VMs `/metrics` has series of their own."""
     windows: tuple[Window, ...] = ()
@@ -125,6 +127,7 @@ _KEYS: Mapping[str, tuple[type | tuple[type, ...], str]] = {
     "interval": (str, 'a duration, such as "5 minutes"'),
     "vm-series": (int, "a whole number"),
     "listen": (str, 'a host and a port, such as "127.0.0.1:8080"'),
+    "page-host": (list, 'a list of names of hosts, such as ["backup.example.com"]'),
     "window": (list, 'a list of change windows, such as ["Mon-Fri 22:00-06:00 Europe/Amsterdam"]'),
     "freeze-until": (str, 'a moment, such as "2027-01-04T06:00:00+01:00"'),
     "freeze-file": (str, "a path"),

@@ -147,8 +147,6 @@ class Listen(click.ParamType[str]):
         host, _, port = str(value).rpartition(":")
         if not host or not re.fullmatch(r"\d{1,5}", port, re.ASCII) or int(port) > 65535:
             self.fail(f"{value!r}: write HOST:PORT, such as 127.0.0.1:8080", param, ctx)
-        if not is_loopback(host.strip("[]")):
-            self.fail(f"{value!r}: the page is served on this machine only, such as on 127.0.0.1:8080", param, ctx)
         return str(value)
 
 

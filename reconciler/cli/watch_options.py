@@ -21,6 +21,9 @@ _OPTIONS = (
            help="With --watch: the time between two looks at a vault."),
     option("--listen", type=Listen(), default="127.0.0.1:8080", show_default=True, metavar="HOST:PORT",
            help="With --watch: where page, probes and metrics are served."),
+    option("--page-host", multiple=True, metavar="NAME",
+           help="With --watch: a further name that the page answers to, of a proxy with TLS and sign-in; repeatable. "
+                "Without one it listens on loopback only."),
     option("--window", multiple=True, type=WindowParam(), metavar="WINDOW",
            help="With --watch: changes only then, such as 'Mon-Fri 22:00-06:00 Europe/Amsterdam'; repeatable."),
     option("--freeze-until", type=Moment(), metavar="MOMENT", help="With --watch: no changes before that."),
@@ -42,6 +45,7 @@ def watching_of(words: Mapping[str, Any]) -> Watching:
     return Watching(
         interval=words["interval"],
         listen=words["listen"],
+        page_hosts=words["page_host"],
         vm_series=words["vm_series"],
         windows=words["window"],
         freeze_until=words["freeze_until"],

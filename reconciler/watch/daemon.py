@@ -13,6 +13,8 @@ from secrets import SystemRandom, token_hex
 
 import structlog
 from starlette.applications import Starlette
+from starlette.routing import Mount
+from starlette.types import ASGIApp
 
 from reconciler import __version__, app
 from reconciler.app import Place
@@ -30,6 +32,7 @@ from reconciler.model.board import Board, LeaseState, Role, SourceState
 from reconciler.model.window import closed
 from reconciler.settings import Settings, SettingsError, frozen, pause_file_reason
 from reconciler.watch.following import follow
+from reconciler.watch.page import Remembering, page_of
 from reconciler.watch.serving import Server
 from reconciler.watch.sources import hook_of, source_of
 
@@ -69,15 +72,31 @@ async def watch(
             )
             lease = journal.lease(_holder(), LEASE_SECONDS, RealClock().monotonic)
             loop = Loop(tools, bulletin, lease, rules(settings, place.clock.now), _in_a_thread)
-            daemon = Daemon(place, settings, loop, bulletin, server, metrics)
-            return await daemon.run(source_of(place, settings), tell, again)
+            source = Remembering(source_of(place, settings))
+            page = page_of(
+                bulletin,
+                azure.reader,
+                str(place.journal),
+                lambda: source.texts,
+                place.clock.now,
+                settings.watching.page_hosts,
+            )
+            daemon = Daemon(place, settings, loop, bulletin, server, metrics, page)
+            return await daemon.run(source, tell, again)
 
 
 class Daemon:
     """One loop, its source and its server, until a signal ends them."""
 
     def __init__(
-        self, place: Place, settings: Settings, loop: Loop, bulletin: Bulletin, server: Server, metrics: Metrics
+        self,
+        place: Place,
+        settings: Settings,
+        loop: Loop,
+        bulletin: Bulletin,
+        server: Server,
+        metrics: Metrics,
+        page: ASGIApp,
     ) -> None:
         self._place = place
         self._metrics = metrics
@@ -85,6 +104,7 @@ class Daemon:
         self._loop = loop
         self._bulletin = bulletin
         self._server = server
+        self._page = page
         self._signal: signal.Signals | None = None
         self._task: asyncio.Task[object] | None = None
 
@@ -115,7 +135,8 @@ class Daemon:
 
     def _app(self, source: Source) -> Starlette:
         vitals = Vitals(self._bulletin.board, self._loop.ages, lambda: self._loop.stopping, self._metrics)
-        return Starlette(routes=[*routes(vitals), *hook_of(self._settings.watching.hook, source)])
+        hook = hook_of(self._settings.watching.hook, source)
+        return Starlette(routes=[*routes(vitals), *hook, Mount("/", self._page)])
 
     def _caught(self, number: signal.Signals) -> None:
         again, self._signal = self._signal is not None, number
@@ -150,6 +171,7 @@ def _unlike(before: Settings, now: Settings) -> list[str]:
     """What differs and is only read when the process starts."""
     pairs = [(name, getattr(before, name), getattr(now, name)) for name in _AT_START]
     pairs.append(("listen", before.watching.listen, now.watching.listen))
+    pairs.append(("page-host", before.watching.page_hosts, now.watching.page_hosts))
     pairs.append(("git", before.watching.git, now.watching.git))
     return [name for name, old, new in pairs if old != new]
 
