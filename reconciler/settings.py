@@ -49,13 +49,31 @@ class HookSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class NoticeSettings:
+    """Whom a daemon tells by itself. `smtp` is HOST:PORT. Secrets are texts here, or files that hold one."""
+
+    webhook: str | None = field(default=None, repr=False)
+    webhook_secret: str | None = field(default=None, repr=False)
+    webhook_secret_file: str | None = None
+    mail_to: tuple[str, ...] = ()
+    mail_from: str | None = None
+    smtp: str = "127.0.0.1:25"
+    smtp_user: str | None = None
+    smtp_password: str | None = field(default=None, repr=False)
+    smtp_password_file: str | None = None
+    page_url: str | None = None
+    """The address under which people find the page."""
+    language: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Watching:
     """What concerns watch mode alone. `interval` is in seconds between two passes, `listen` is HOST:PORT."""
 
     interval: float = 300.0
     listen: str = "127.0.0.1:8080"
     page_hosts: tuple[str, ...] = ()
-    """The names by which the page is reached beside those of loopback: through a proxy that asks who somebody is."""
+    """The names, beside loopback's, under which people reach the page."""
     vm_series: int = 0
     """For how many VMs `/metrics` has series of their own."""
     windows: tuple[Window, ...] = ()
@@ -67,6 +85,7 @@ class Watching:
     git: GitSettings | None = None
     """The repository that is followed, instead of `Settings.files`."""
     hook: HookSettings = field(default_factory=HookSettings)
+    notices: NoticeSettings = field(default_factory=NoticeSettings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,10 +146,18 @@ _KEYS: Mapping[str, tuple[type | tuple[type, ...], str]] = {
     "interval": (str, 'a duration, such as "5 minutes"'),
     "vm-series": (int, "a whole number"),
     "listen": (str, 'a host and a port, such as "127.0.0.1:8080"'),
-    "page-host": (list, 'a list of names of hosts, such as ["backup.example.com"]'),
     "window": (list, 'a list of change windows, such as ["Mon-Fri 22:00-06:00 Europe/Amsterdam"]'),
     "freeze-until": (str, 'a moment, such as "2027-01-04T06:00:00+01:00"'),
     "freeze-file": (str, "a path"),
+    "notify-webhook": (str, 'an address, such as "https://hooks.example.com/backup"'),
+    "notify-secret-file": (str, "a path"),
+    "notify-mail": (list, 'a list of addresses, such as ["backup@example.com"]'),
+    "mail-from": (str, 'an address, such as "reconcile@example.com"'),
+    "smtp": (str, 'a host and a port, such as "mail.example.com:587"'),
+    "smtp-user": (str, "a name"),
+    "smtp-password-file": (str, "a path"),
+    "page-host": (list, 'a list of names, such as ["backup.example.com"]'),
+    "page-url": (str, 'an address, such as "https://backup.example.com"'),
     "git": (str, 'an address, such as "https://git.example.org/team/backup.git"'),
     "branch": (str, 'a name, such as "main"'),
     "path": (str, 'a folder of the repository, such as "backup"'),

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import click
 
 from reconciler.cli.git_options import GIT_OPTIONS, git_settings, hook_settings
+from reconciler.cli.notice_options import NOTICE_OPTIONS, notice_settings
 from reconciler.cli.options import option
 from reconciler.cli.params import Duration, Listen, Moment, WindowParam
 from reconciler.settings import Watching
@@ -22,8 +23,7 @@ _OPTIONS = (
     option("--listen", type=Listen(), default="127.0.0.1:8080", show_default=True, metavar="HOST:PORT",
            help="With --watch: where page, probes and metrics are served."),
     option("--page-host", multiple=True, metavar="NAME",
-           help="With --watch: a further name that the page answers to, of a proxy with TLS and sign-in; repeatable. "
-                "Without one it listens on loopback only."),
+           help="With --watch: a name under which a proxy that signs people in serves the page; repeatable."),
     option("--window", multiple=True, type=WindowParam(), metavar="WINDOW",
            help="With --watch: changes only then, such as 'Mon-Fri 22:00-06:00 Europe/Amsterdam'; repeatable."),
     option("--freeze-until", type=Moment(), metavar="MOMENT", help="With --watch: no changes before that."),
@@ -32,6 +32,7 @@ _OPTIONS = (
     option("--vm-series", type=click.IntRange(0, 10_000), default=0, metavar="N",
            help="With --watch: for so many VMs /metrics has series of their own."),
     *GIT_OPTIONS,
+    *NOTICE_OPTIONS,
 )  # fmt: skip
 
 
@@ -52,4 +53,5 @@ def watching_of(words: Mapping[str, Any]) -> Watching:
         freeze_file=words["freeze_file"],
         git=git_settings(words),
         hook=hook_settings(words),
+        notices=notice_settings(words),
     )

@@ -84,14 +84,12 @@ class SourceState:
 class Declared:
     """What a source gives. `desired` is the last good one, None until there was a good one; `warnings` are about it.
 
-    `texts` are those of its files, named as its spans name them. Whatever is newer and not in force, or in the way of
-    a look, is in `state`.
+    Whatever is newer and not in force, or in the way of a look, is in `state`.
     """
 
     desired: Desired | None
     state: SourceState
     warnings: tuple[Problem, ...] = ()
-    texts: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
 
 
 class Role(StrEnum):

@@ -26,9 +26,6 @@ class Loaded(Protocol):
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]: ...
 
-    @property
-    def sources(self) -> Mapping[str, str]: ...
-
 
 class Load(Protocol):
     """Name → bytes of every file to what they declare; `before` are mistakes already found. Never raises."""
@@ -45,7 +42,6 @@ class InForce:
     title: str
     desired: Desired | None = None
     warnings: tuple[Problem, ...] = ()
-    texts: Mapping[str, str] = field(default_factory=dict)
     _state: SourceState = field(init=False)
 
     def __post_init__(self) -> None:
@@ -56,7 +52,7 @@ class InForce:
         return self._state.in_force
 
     def declared(self) -> Declared:
-        return Declared(self.desired, self._state, self.warnings, self.texts)
+        return Declared(self.desired, self._state, self.warnings)
 
     def accept(self, loaded: Loaded, revision: Revision, now: datetime) -> None:
         """Put a revision that loads in force; one that declares the same keeps the time of its loading."""
@@ -66,7 +62,6 @@ class InForce:
         same = self._state.in_force is not None and self._state.in_force.id == revision.id and self.desired == desired
         self.desired = self.desired if same else desired
         self.warnings = problems(loaded.diagnostics)
-        self.texts = loaded.sources
         self._state = SourceState(
             self.title,
             in_force=replace(revision, digest=desired.digest),

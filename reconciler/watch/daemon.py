@@ -6,15 +6,13 @@ import asyncio
 import os
 import signal
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import replace
 from datetime import datetime
 from secrets import SystemRandom, token_hex
+from typing import TYPE_CHECKING, Any
 
 import structlog
-from starlette.applications import Starlette
-from starlette.routing import Mount
-from starlette.types import ASGIApp
 
 from reconciler import __version__, app
 from reconciler.app import Place
@@ -27,16 +25,24 @@ from reconciler.engine.loop.picture import Picture
 from reconciler.engine.ports import Source
 from reconciler.engine.reconcile import new_uuid
 from reconciler.health.metrics import Metrics
-from reconciler.health.routes import Vitals, routes
+from reconciler.health.routes import Vitals
 from reconciler.model.board import Board, LeaseState, Role, SourceState
 from reconciler.model.window import closed
 from reconciler.settings import Settings, SettingsError, frozen, pause_file_reason
 from reconciler.watch.following import follow
-from reconciler.watch.page import Remembering, page_of
+from reconciler.watch.loading import Loading
+from reconciler.watch.notices import teller_of
+from reconciler.watch.page import ChainCheck, application, page_of
 from reconciler.watch.serving import Server
 from reconciler.watch.sources import hook_of, source_of
 
-_AT_START = ("files", "cloud", "estate", "parallelism", "timeout", "subscriptions")
+if TYPE_CHECKING:
+    from reconciler.azure.connect import Connection
+    from reconciler.store.journal import Journal
+
+_AT_START = ("files", "cloud", "estate", "journal", "parallelism", "timeout", "subscriptions")
+_OF_WATCHING = ("listen", "page_hosts", "vm_series", "git", "hook", "notices")
+"""What is only read when the process starts."""
 LEASE_SECONDS = 20.0
 """After a daemon has died, another one takes over in so many seconds. A loop renews every BEAT of them."""
 
@@ -50,93 +56,85 @@ async def watch(
 
     `again` reads the settings anew and raises SettingsError.
     """
-    from reconciler.store.journal import Journal
-
     bulletin = Bulletin(_first_board(place, settings), place.clock.now)
     metrics = Metrics(bulletin.board, place.clock.now, place.clock.monotonic, settings.watching.vm_series)
-    with Journal(str(place.journal), place.clock.now) as journal:
+    with app.open_journal(place) as journal:
         async with app.connect(place, settings, write=True, meter=metrics) as azure:
-            if azure.writer is None:
-                raise RuntimeError("a connection for writing came without a writer")
-            tools = Tools(
-                azure.reader,
-                azure.writer,
-                journal,
-                journal,
-                place.clock,
-                catalog(),
-                new_uuid,
-                SystemRandom().random,
-                settings.parallelism,
-                settings.timeout,
-            )
             lease = journal.lease(_holder(), LEASE_SECONDS, RealClock().monotonic)
+            tools = _tools(place, settings, azure, journal)
             loop = Loop(tools, bulletin, lease, rules(settings, place.clock.now), _in_a_thread)
-            source = Remembering(source_of(place, settings))
-            page = page_of(
-                bulletin,
-                azure.reader,
-                str(place.journal),
-                lambda: source.texts,
-                place.clock.now,
-                settings.watching.page_hosts,
-            )
-            daemon = Daemon(place, settings, loop, bulletin, server, metrics, page)
-            return await daemon.run(source, tell, again)
+            loading = Loading(settings.subscriptions, bulletin.board)
+            source = source_of(place, settings, loading)
+            logs = app.log_reader(settings)
+            check = ChainCheck(logs)
+            page = page_of(place, bulletin, logs, azure.reader, check.latest, loading.text)
+            vitals = Vitals(bulletin.board, loop.ages, lambda: loop.stopping, metrics)
+            hook = hook_of(settings.watching.hook, source)
+            teller = teller_of(place, settings.watching.notices, journal, place.clock, bulletin.board)
+            server.serve(application(vitals, page, hook, settings.watching.page_hosts))
+            daemon = Daemon(place, settings, loop, source, again)
+            beside = [_count(bulletin, metrics), check.run(), *([teller.run()] if teller is not None else [])]
+            try:
+                tell(f"Watching. The page is at {server.url}")
+                return await daemon.run(beside)
+            finally:
+                await server.close()
+
+
+def _tools(place: Place, settings: Settings, azure: Connection, journal: Journal) -> Tools:
+    if azure.writer is None:
+        raise RuntimeError("a connection for writing came without a writer")
+    return Tools(
+        azure.reader,
+        azure.writer,
+        journal,
+        journal,
+        place.clock,
+        catalog(),
+        new_uuid,
+        SystemRandom().random,
+        settings.parallelism,
+        settings.timeout,
+    )
+
+
+async def _count(bulletin: Bulletin, metrics: Metrics) -> None:
+    async for board in bulletin.changes():
+        metrics.take(board)
 
 
 class Daemon:
-    """One loop, its source and its server, until a signal ends them."""
+    """One loop and its source, until a signal ends them."""
 
     def __init__(
-        self,
-        place: Place,
-        settings: Settings,
-        loop: Loop,
-        bulletin: Bulletin,
-        server: Server,
-        metrics: Metrics,
-        page: ASGIApp,
+        self, place: Place, settings: Settings, loop: Loop, source: Source, again: Callable[[], Settings]
     ) -> None:
         self._place = place
-        self._metrics = metrics
         self._settings = settings
         self._loop = loop
-        self._bulletin = bulletin
-        self._server = server
-        self._page = page
+        self._source = source
+        self._again = again
         self._signal: signal.Signals | None = None
         self._task: asyncio.Task[object] | None = None
 
-    async def run(self, source: Source, tell: Callable[[str], None], again: Callable[[], Settings]) -> signal.Signals:
-        """Raises CancelledError at the second signal."""
+    async def run(self, beside: Sequence[Coroutine[Any, Any, None]]) -> signal.Signals:
+        """Raises CancelledError at the second signal. What runs `beside` ends with it, and never by itself."""
         self._task = asyncio.current_task()
         events = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             events.add_signal_handler(number, self._caught, number)
-        events.add_signal_handler(signal.SIGHUP, self._hang_up, source, again)
-        self._server.start(self._app(source))
-        tell(f"Watching. The page is at {self._server.url}")
-        following = asyncio.create_task(follow(source, self._loop, self._place.clock, self._settings.watching.interval))
-        following.add_done_callback(self._source_ended)
-        beside = [following, asyncio.create_task(self._count())]
+        events.add_signal_handler(signal.SIGHUP, self._hang_up)
+        following = follow(self._source, self._loop, self._place.clock, self._settings.watching.interval)
+        tasks = [asyncio.create_task(work) for work in (following, *beside)]
+        for task in tasks:
+            task.add_done_callback(self._broke)
         try:
             await self._loop.run()
         finally:
-            for task in beside:
+            for task in tasks:
                 task.cancel()
-            await asyncio.gather(*beside, return_exceptions=True)
-            await self._server.close()
+            await asyncio.gather(*tasks, return_exceptions=True)
         return self._signal or signal.SIGTERM
-
-    async def _count(self) -> None:
-        async for board in self._bulletin.changes():
-            self._metrics.take(board)
-
-    def _app(self, source: Source) -> Starlette:
-        vitals = Vitals(self._bulletin.board, self._loop.ages, lambda: self._loop.stopping, self._metrics)
-        hook = hook_of(self._settings.watching.hook, source)
-        return Starlette(routes=[*routes(vitals), *hook, Mount("/", self._page)])
 
     def _caught(self, number: signal.Signals) -> None:
         again, self._signal = self._signal is not None, number
@@ -146,33 +144,31 @@ class Daemon:
             log.info("stopping", signal=number.name)
             self._loop.stop(f"interrupted by {number.name}")
 
-    def _hang_up(self, source: Source, again: Callable[[], Settings]) -> None:
+    def _hang_up(self) -> None:
         """Look now, by the settings as they are now; what cannot change while the process runs stays as it is."""
         log.info("woken", signal="SIGHUP")
         try:
-            fresh = again()
+            fresh = self._again()
         except SettingsError as error:
             log.error("settings not reloaded", error=str(error), next="those that were read last stay in force")
         else:
             for name in _unlike(self._settings, fresh):
                 log.warning("setting needs a restart", setting=name)
             self._loop.reload(rules(fresh, self._place.clock.now))
-        source.wake()
+        self._source.wake()
         self._loop.wake("SIGHUP")
 
-    def _source_ended(self, task: asyncio.Task[None]) -> None:
-        """It never ends by itself: whatever ends it is a fault of ours, and the daemon is useless without it."""
+    def _broke(self, task: asyncio.Task[None]) -> None:
+        """Whatever ends one of them is a fault of ours: the process ends rather than going on without it."""
         if not task.cancelled() and task.exception() is not None:
-            log.error("source broke", exc_info=task.exception())
-            self._loop.stop("the source of manifests broke")
+            log.error("the daemon broke", exc_info=task.exception())
+            self._loop.stop("a part of the daemon broke")
 
 
 def _unlike(before: Settings, now: Settings) -> list[str]:
     """What differs and is only read when the process starts."""
     pairs = [(name, getattr(before, name), getattr(now, name)) for name in _AT_START]
-    pairs.append(("listen", before.watching.listen, now.watching.listen))
-    pairs.append(("page-host", before.watching.page_hosts, now.watching.page_hosts))
-    pairs.append(("git", before.watching.git, now.watching.git))
+    pairs += [(name, getattr(before.watching, name), getattr(now.watching, name)) for name in _OF_WATCHING]
     return [name for name, old, new in pairs if old != new]
 
 

@@ -30,6 +30,7 @@ RANK = {
     "engine": 5,
     "web": 5,
     "health": 5,
+    "notices": 5,
     "app": 6,
     "rehearsal": 7,
     "watch": 7,

@@ -8,6 +8,7 @@ import pytest
 
 from reconciler.app import Place, SetupError, UsageSetupError
 from reconciler.clocks import RealClock
+from reconciler.manifests.load import load_texts
 from reconciler.settings import GitSettings, HookSettings, Settings, Watching
 from reconciler.sources.folder import FolderSource
 from reconciler.sources.git.source import GitSource
@@ -25,7 +26,7 @@ def place(folder: Path, world: World | None = None) -> Place:
 
 async def test_files_are_followed(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_bytes(vault("one"))
-    source = source_of(place(tmp_path), Settings((str(tmp_path / "a.yaml"),)))
+    source = source_of(place(tmp_path), Settings((str(tmp_path / "a.yaml"),)), load_texts)
     assert isinstance(source, FolderSource)
     assert names(await source.look()) == ["one"]
 
@@ -35,9 +36,9 @@ async def test_a_repository_of_this_machine_is_followed_with_the_embedded_vault_
     origin.commit({"prod/a.yaml": vault("one")})
     settings = Settings((), watching=Watching(git=GitSettings(str(origin.folder), path="prod")))
     with pytest.raises(UsageSetupError, match="write https://"):
-        source_of(place(tmp_path), settings)
+        source_of(place(tmp_path), settings, load_texts)
     world = World()
-    source = source_of(place(tmp_path, world), settings)
+    source = source_of(place(tmp_path, world), settings, load_texts)
     assert isinstance(source, GitSource)
     found = await source.look()
     assert names(found) == ["one"]
@@ -53,7 +54,7 @@ def test_secrets_are_in_no_text_of_the_settings() -> None:
 
 
 async def test_the_hook_is_there_only_with_a_secret(tmp_path: Path) -> None:
-    source = source_of(place(tmp_path), Settings((str(tmp_path),)))
+    source = source_of(place(tmp_path), Settings((str(tmp_path),)), load_texts)
     assert hook_of(HookSettings(), source) == []
     file = tmp_path / "secret"
     file.write_text(f"{SECRET}\n")

@@ -1,0 +1,1 @@
+"""What people are told of by themselves: once when it begins, once when it is over."""
