@@ -59,6 +59,7 @@ class FolderSource:
         self._bell = Bell()
         self._busy = asyncio.Lock()
         self._seen: tuple[object, ...] | None = None
+        self._accepted: tuple[Mapping[str, bytes], Revision] | None = None
         self._in_force = InForce(", ".join(str(path) for path in paths))
 
     async def look(self) -> Declared:
@@ -97,7 +98,9 @@ class FolderSource:
         )
         at = Revision(revision.revision(self._paths[0]))
         if loaded.desired is not None:
-            self._in_force.accept(loaded, at, now)
+            same = self._accepted == (reading.contents, at)
+            self._in_force.accept(loaded, at, now, same=same)
+            self._accepted = (reading.contents, at)
         else:
             because, how = self._why(reading, loaded)
             self._in_force.reject(at, because, problems(loaded.diagnostics), f"{how}; {STAYS}", now)

@@ -44,9 +44,10 @@ class Rate:
 def hook(secret: str, wake: Callable[[], None], monotonic: Callable[[], float]) -> Route:
     """A route that answers 202 and calls `wake` (in the event loop) when the caller shows that it knows `secret`.
 
-    It is shown by `X-Hub-Signature-256` (GitHub, Gitea, Bitbucket: HMAC-SHA256 of the body), `X-Gitlab-Token`, a bearer
-    token, or the password of basic authentication (Azure DevOps). All compare in constant time. The body is read for
-    the signature alone. 401 without the secret, 413 for a larger body, 429 when called too often, whoever calls.
+    It is shown by `X-Hub-Signature-256` (GitHub, Gitea; without the number Bitbucket), which is HMAC-SHA256 of the body;
+    by `X-Gitlab-Token`, a bearer token, or the password of basic authentication (Azure DevOps). All compare in constant
+    time. The body is read for the signature alone. 401 without the secret, 413 for a larger body, 429 when called too
+    often, whoever calls.
     """
     if len(secret) < SHORTEST_SECRET:
         raise ValueError(f"the secret of the hook must have {SHORTEST_SECRET} characters or more")
@@ -85,6 +86,9 @@ def _knows(request: Request, body: bytes, key: bytes) -> bool:
     """One way of showing it is enough; one that is shown and wrong is not made good by another."""
     headers = request.headers
     signature = headers.get("x-hub-signature-256")
+    older = headers.get("x-hub-signature", "")
+    if signature is None and older.startswith("sha256="):
+        signature = older
     if signature is not None:
         wanted = "sha256=" + hmac.new(key, body, "sha256").hexdigest()
         return hmac.compare_digest(signature.encode(), wanted.encode())

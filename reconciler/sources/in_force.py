@@ -54,12 +54,12 @@ class InForce:
     def declared(self) -> Declared:
         return Declared(self.desired, self._state, self.warnings)
 
-    def accept(self, loaded: Loaded, revision: Revision, now: datetime) -> None:
-        """Put a revision that loads in force; one that declares the same keeps the time of its loading."""
+    def accept(self, loaded: Loaded, revision: Revision, now: datetime, *, same: bool) -> None:
+        """Put a revision that loads in force; where it is the `same` files, their value and its time are kept."""
         if loaded.desired is None:
             raise ValueError("only what loads can be put in force")
+        same = same and self.desired is not None
         desired = replace(loaded.desired, revision=revision.id)
-        same = self._state.in_force is not None and self._state.in_force.id == revision.id and self.desired == desired
         self.desired = self.desired if same else desired
         self.warnings = problems(loaded.diagnostics)
         self._state = SourceState(

@@ -82,17 +82,20 @@ class Branch:
                 except DamagedError:
                     return None
 
-    def newest(self, wire: Wire) -> Candidate:
-        """Fetch, and give the newest commit of the branch. Raises TroubleError, and whatever libraries do."""
+    def newest(self, wire: Wire, known: str | None = None) -> Candidate:
+        """Fetch, and give the newest commit of the branch; of a `known` one that is not refused, without its files.
+
+        Raises TroubleError, and whatever libraries do.
+        """
         with memory.locked(self._state):
             kept = memory.read(self._file)
             with self._mirror(kept) as mirror:
                 try:
-                    return self._look(mirror, kept, wire)
+                    return self._look(mirror, kept, wire, known)
                 except DamagedError:
                     mirror.empty()
                 try:
-                    return self._look(mirror, replace(kept, fetched=None), wire)
+                    return self._look(mirror, replace(kept, fetched=None), wire, known)
                 except DamagedError as error:
                     raise TroubleError("source-unreachable", f"the remote did not send the object {error}") from error
 
@@ -108,7 +111,7 @@ class Branch:
     def _mirror(self, kept: Memory) -> Mirror:
         return Mirror(self._state / "objects", self._limits, kept.shallow)
 
-    def _look(self, mirror: Mirror, kept: Memory, wire: Wire) -> Candidate:
+    def _look(self, mirror: Mirror, kept: Memory, wire: Wire, known: str | None) -> Candidate:
         if mirror.is_crowded and kept.fetched == kept.in_force:
             mirror.empty()
         haves = [name for name in (kept.in_force, kept.fetched) if name is not None]
@@ -117,6 +120,8 @@ class Branch:
             memory.write(self._file, replace(kept, fetched=name, shallow=tuple(sorted(mirror.shallow))))
         commit = mirror.commit(name)
         refusal = self._unsigned(commit) or self._rewound(mirror, name, kept, wire)
+        if name == known and refusal is None:
+            return Candidate(described(commit), {})
         return self._candidate(mirror, commit, refusal)
 
     def _ask(self, wire: Wire, *, whole_history: bool = False) -> Ask:

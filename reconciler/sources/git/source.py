@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import AsyncGenerator, Callable
+from datetime import date
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
@@ -15,7 +16,7 @@ import structlog
 from reconciler.clocks import Clock
 from reconciler.model.board import Declared, Rejection
 from reconciler.sources.bell import Bell
-from reconciler.sources.git.branch import Branch, Candidate, Followed
+from reconciler.sources.git.branch import Branch, Candidate, Followed, Refusal
 from reconciler.sources.git.mirror import Limits
 from reconciler.sources.git.trouble import told
 from reconciler.sources.git.wire import bounded
@@ -57,7 +58,8 @@ class GitSource:
         self._bell = Bell()
         self._busy = asyncio.Lock()
         self._restored = False
-        self._seen: tuple[object, ...] | None = None
+        self._seen: tuple[str | None, Refusal | None, date] | None = None
+        """The commit that was judged last, why it was not loaded, and on which day."""
         name = followed.branch.removeprefix(b"refs/heads/").decode("ascii")
         where = "/".join(followed.folder)
         self._in_force = InForce(f"{followed.address.title} ({name}{f', {where}' if where else ''})")
@@ -67,11 +69,18 @@ class GitSource:
             try:
                 if not self._restored:
                     await self._restore()
-                candidate = await bounded(self._branch.newest, self._patience, 2 * self._limits.pack)
+                newest = partial(self._branch.newest, known=self._known())
+                candidate = await bounded(newest, self._patience, 2 * self._limits.pack)
                 await self._judge(candidate)
             except Exception as error:
                 trouble = told(error)
-                log.warning("source not readable", source=self._in_force.title, reason=str(trouble), code=trouble.code)
+                log.warning(
+                    "source not readable",
+                    source=self._in_force.title,
+                    reason=str(trouble),
+                    code=trouble.code,
+                    error=type(error).__name__,
+                )
                 self._in_force.trouble(f"{trouble}; {STAYS}", trouble.code)
             return self._in_force.declared()
 
@@ -91,8 +100,15 @@ class GitSource:
         if candidate is not None:
             loaded = await self._loaded(candidate)
             if loaded.desired is not None:
-                self._in_force.accept(loaded, candidate.revision, self._clock.now())
+                self._in_force.accept(loaded, candidate.revision, self._clock.now(), same=False)
         self._restored = True
+
+    def _known(self) -> str | None:
+        """The commit that was loaded, well or not, today: its files need not be read again."""
+        if self._seen is None:
+            return None
+        name, refusal, day = self._seen
+        return name if refusal is None and day == self._clock.now().date() else None
 
     async def _judge(self, candidate: Candidate) -> None:
         now = self._clock.now()
@@ -107,7 +123,9 @@ class GitSource:
             loaded = await self._loaded(candidate)
             if loaded.desired is not None:
                 await asyncio.to_thread(self._branch.put_in_force, candidate.revision.id or "")
-                self._in_force.accept(loaded, candidate.revision, now)
+                before = self._in_force.revision
+                same = before is not None and before.id == candidate.revision.id
+                self._in_force.accept(loaded, candidate.revision, now, same=same)
             else:
                 empty = is_empty(loaded.diagnostics)
                 because = Rejection.EMPTY if empty else Rejection.INVALID

@@ -104,7 +104,9 @@ async def bounded(work: Callable[[Wire], T], seconds: float, most_bytes: int) ->
         ended, _ = await asyncio.wait([done], timeout=seconds)
         if not ended:
             wire.cut()
-            await asyncio.wait([done], timeout=_GRACE)
+            ended, _ = await asyncio.wait([done], timeout=_GRACE)
+            for one in ended:
+                one.exception()
             late = f"the remote took more than {seconds:g} seconds: the look was broken off"
             raise TroubleError("source-unreachable", late)
         return done.result()

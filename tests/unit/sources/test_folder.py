@@ -158,6 +158,17 @@ async def test_a_swap_of_equal_bytes_is_no_change(folder: Path) -> None:
     assert found.state.loaded_at == good.state.loaded_at
 
 
+async def test_the_places_are_those_of_the_files_as_they_are(folder: Path) -> None:
+    follows = source(folder)
+    first = await follows.look()
+    put(folder, a="# a comment\n" + VAULT % "one")
+    second = await follows.look()
+    assert first.desired is not None
+    assert second.desired is not None
+    assert second.desired.digest == first.desired.digest
+    assert second.desired.vaults[0].span.line == first.desired.vaults[0].span.line + 1
+
+
 async def test_the_day_decides_what_is_out_of_date(folder: Path) -> None:
     clock = Clock()
     (folder / "p.yaml").write_text(

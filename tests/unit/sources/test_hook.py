@@ -73,6 +73,7 @@ def basic(password: str) -> str:
     "headers",
     [
         {"X-Hub-Signature-256": signature()},
+        {"X-Hub-Signature": signature()},
         {"X-Gitlab-Token": SECRET},
         {"Authorization": f"Bearer {SECRET}"},
         {"Authorization": f"bearer {SECRET}"},
@@ -95,7 +96,8 @@ async def test_who_knows_the_secret_wakes_it(headers: dict[str, str]) -> None:
         {"X-Hub-Signature-256": "sha256=ä"},
         {"X-Hub-Signature-256": signature().removeprefix("sha256=")},
         {"X-Hub-Signature-256": "sha256=", "Authorization": f"Bearer {SECRET}"},
-        {"X-Hub-Signature": signature()},
+        {"X-Hub-Signature": signature().replace("sha256", "sha1")},
+        {"X-Hub-Signature": signature(b"another body")},
         {"X-Gitlab-Token": SECRET + "x"},
         {"X-Gitlab-Token": ""},
         {"Authorization": "Bearer"},

@@ -119,3 +119,35 @@ def token_file(folder: Path, token: str) -> Path:
     path = folder / "token"
     path.write_text(token + "\n")
     return path
+
+
+@contextmanager
+def proxy() -> Iterator[tuple[str, list[str]]]:
+    """An HTTP proxy that tunnels; its address, and whereto it was asked to."""
+    asked: list[str] = []
+
+    class Handler(BaseRequestHandler):
+        def handle(self) -> None:
+            with suppress(OSError):
+                head = self.request.recv(65536).split(b" ")
+                asked.append(head[1].decode())
+                host, _, port = head[1].decode().partition(":")
+                with socket.create_connection((host, int(port)), 10) as there:
+                    self.request.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
+                    back = threading.Thread(target=_pass_on, args=(there, self.request), daemon=True)
+                    back.start()
+                    _pass_on(self.request, there)
+                    back.join(10)
+
+    class Server(ThreadingTCPServer):
+        daemon_threads = True
+
+    with serving(Server(("127.0.0.1", 0), Handler), None) as port:
+        yield f"http://127.0.0.1:{port}", asked
+
+
+def _pass_on(here: socket.socket, there: socket.socket) -> None:
+    with suppress(OSError):
+        while data := here.recv(65536):
+            there.sendall(data)
+        there.shutdown(socket.SHUT_WR)

@@ -17,7 +17,7 @@ from reconciler.sources.git.mirror import Limits
 from reconciler.sources.git.remote import Access, token_from
 from tests.unit.sources.folders import names
 from tests.unit.sources.git.origins import Origin, source, vault
-from tests.unit.sources.git.remotes import PATH, Trust, answer, line, over_https, saying, token_file
+from tests.unit.sources.git.remotes import PATH, Trust, answer, line, over_https, proxy, saying, token_file
 
 CANARY = "t0ken-canary-4711"
 
@@ -211,3 +211,22 @@ async def test_a_commit_that_is_named_and_not_sent(tmp_path: Path, trust: Trust)
 
     found = await meeting(talk, tmp_path, trust)
     assert found.state.trouble_code == "source-unreachable"
+
+
+async def test_a_proxy_is_used_where_the_machine_has_one(
+    origin: Origin, tmp_path: Path, trust: Trust, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It passes the bytes on, and sees neither the token nor what is asked for."""
+    origin.commit({"a.yaml": vault("one")})
+    for name in ("no_proxy", "NO_PROXY", "HTTPS_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    with over_https(origin, trust, token=CANARY) as (address, _), proxy() as (through, asked):
+        monkeypatch.setenv("https_proxy", through)
+        host = address.removeprefix("https://").partition("/")[0]
+        found = await source(address, tmp_path / "state", access=trust.access(CANARY)).look()
+        assert names(found) == ["one"], found.state
+        assert set(asked) == {host}
+        asked.clear()
+        monkeypatch.setenv("no_proxy", "127.0.0.1")
+        assert names(await source(address, tmp_path / "state", access=trust.access(CANARY)).look()) == ["one"]
+        assert asked == []

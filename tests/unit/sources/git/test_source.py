@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from reconciler.model.board import Declared, Rejection
-from tests.unit.sources.folders import names
+from tests.unit.sources.folders import Clock, names
 from tests.unit.sources.git.origins import Origin, source, vault
 
 
@@ -133,3 +133,17 @@ async def test_what_a_commit_says_of_itself_is_one_short_line(origin: Origin, tm
     assert len(found.state.in_force.subject) <= 201
     assert found.state.in_force.author == "E vil \ufffd <e@example.org>"
     assert found.state.in_force.committed_at is None
+
+
+async def test_the_day_decides_what_is_out_of_date(origin: Origin, tmp_path: Path) -> None:
+    pause = b"---\napiVersion: reconciler/v1\nkind: Pause\nmetadata: {name: move}\n"
+    pause += b"spec: {vault: one, reason: a move, owner: me, until: 2027-01-16T00:00:00Z}\n"
+    origin.commit({"a.yaml": vault("one") + pause})
+    clock = Clock()
+    follows = source(str(origin.folder), tmp_path / "state", clock=clock)
+    first = await follows.look()
+    assert (first.warnings, await follows.look()) == ((), first)
+    clock.time += timedelta(days=1)
+    second = await follows.look()
+    assert [one.code for one in second.warnings] == ["manifest-expired"]
+    assert second.desired is first.desired
