@@ -44,7 +44,7 @@ class Rate:
 def hook(secret: str, wake: Callable[[], None], monotonic: Callable[[], float]) -> Route:
     """A route that answers 202 and calls `wake` (in the event loop) when the caller shows that it knows `secret`.
 
-    It is shown by `X-Hub-Signature-256` (GitHub, Gitea; without the number Bitbucket), which is HMAC-SHA256 of the body;
+    It is shown by `X-Hub-Signature-256` (GitHub, Gitea; without the number Bitbucket), HMAC-SHA256 of the body;
     by `X-Gitlab-Token`, a bearer token, or the password of basic authentication (Azure DevOps). All compare in constant
     time. The body is read for the signature alone. 401 without the secret, 413 for a larger body, 429 when called too
     often, whoever calls.

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
-from typing import cast
+from typing import IO, cast
 
 import paramiko
 from dulwich.client import SSHGitClient, SSHVendor, SubprocessWrapper
+from dulwich.protocol import Protocol
 
 from reconciler.sources.git.address import Address
 from reconciler.sources.git.trouble import TroubleError
@@ -23,7 +25,22 @@ def client(address: Address, wire: Wire, *, key: Path | None, known_hosts: Path 
     if key is None:
         raise TroubleError("source-settings", "ssh needs a key to sign in with: give the file with --git-ssh-key")
     vendor = _Vendor(wire, _key(key), _hosts(known_hosts))
-    return SSHGitClient(address.host, address.port, address.user, vendor=vendor)
+    made = _Client(address.host, address.port, address.user, vendor=vendor)
+    made.wire = wire
+    return made
+
+
+class _Client(SSHGitClient):
+    """Leaves no conversation open that breaks off before it has begun."""
+
+    wire: Wire
+
+    def _connect(
+        self, cmd: bytes, path: str | bytes, protocol_version: int | None = None
+    ) -> tuple[Protocol, Callable[[], bool], IO[bytes] | None]:
+        made = super()._connect(cmd, path, protocol_version)
+        self.wire.at_end(made[0].close)
+        return made
 
 
 def _key(path: Path) -> paramiko.PKey:

@@ -181,7 +181,6 @@ async def test_a_remote_that_falls_silent(tmp_path: Path, trust: Trust, first: b
         connection.sendall(first)
         over.wait(30)
 
-    before = threading.active_count()
     with saying(talk, trust.server) as port:
         follows = source(f"https://127.0.0.1:{port}/b.git", tmp_path / "state", access=trust.access(), patience=0.3)
         found = await follows.look()
@@ -189,7 +188,10 @@ async def test_a_remote_that_falls_silent(tmp_path: Path, trust: Trust, first: b
         again = await follows.look()
         assert "took more than 0.3 seconds" in again.state.trouble
         over.set()
-    assert threading.active_count() <= before + 1
+    looking = [thread for thread in threading.enumerate() if thread.name == "git"]
+    for thread in looking:
+        thread.join(10)
+    assert [thread for thread in looking if thread.is_alive()] == []
 
 
 async def test_nobody_listens(tmp_path: Path, trust: Trust) -> None:
