@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from reconciler.azure.decode.errors import azure_error, error_in, plain
@@ -22,6 +23,10 @@ def answer(call: Call, result: Reply | Broken, origin: Origin, now: datetime) ->
     """The meaning of what came back for a call that was sent once. `now` is aware."""
     if isinstance(result, Broken):
         return Unsure(result.reason)
+    return _named(_meaning(call, result, origin, now), result.headers.get("x-ms-request-id", ""))
+
+
+def _meaning(call: Call, result: Reply, origin: Origin, now: datetime) -> Answer:
     wait = retry_after(result.headers.get("retry-after"), now)
     if result.status in {200, 201, 202, 204}:
         return _accepted(call, result, origin, wait)
@@ -29,6 +34,17 @@ def answer(call: Call, result: Reply | Broken, origin: Origin, now: datetime) ->
     if result.status == 408 or (result.status >= 500 and result.status not in _NOT_CARRIED_OUT):
         return Unsure(f"{result.status} {error.code}: {error.message}")
     return Refused(error)
+
+
+def _named(found: Answer, request_id: str) -> Answer:
+    """The answer with what Azure calls the request."""
+    match found:
+        case Done() | Pending():
+            return replace(found, request_id=request_id)
+        case Refused(error=error):
+            return Refused(replace(error, request_id=request_id))
+        case Unsure():
+            return found
 
 
 def _accepted(call: Call, reply: Reply, origin: Origin, wait: float | None) -> Answer:

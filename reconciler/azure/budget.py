@@ -18,6 +18,9 @@ CAPACITY: Mapping[Kind, tuple[float, float]] = {"reads": (250.0, 25.0), "writes"
 PATIENCE = 120.0
 """Seconds that a caller waits for its turn before it is told to come back later."""
 
+WRITE_PATIENCE = 5.0
+"""The same for a write: much may change until it is sent, so whoever has to wait longer asks anew whether it may."""
+
 _SUBSCRIPTION = re.compile(r"/subscriptions/([^/?]+)", re.IGNORECASE)
 _REMAINING = re.compile(r"[0-9]{1,9}")
 _HEADERS: Mapping[Kind, tuple[str, ...]] = {
@@ -57,18 +60,21 @@ class Budget:
         self._accounts: dict[str, _Account] = {}
         self._left: dict[tuple[str, str], int] = {}
 
-    async def take(self, subscription: str, kind: Kind) -> float:
-        """Wait for a turn and use it: 0. If that would take longer than PATIENCE, the seconds to stay away.
+    async def take(self, subscription: str, kind: Kind, patience: float = PATIENCE) -> float:
+        """Wait for a turn and use it: 0. If that would take longer than `patience`, the seconds to stay away.
 
         Turns are given in the order of asking: each caller reserves its token and sleeps until it is there.
         """
         wait = max(self._paused(subscription), self._owed(subscription, kind))
-        if wait > PATIENCE:
+        if wait > patience:
             return wait
         self._bucket(subscription, kind).tokens -= 1
         while wait > 0:
             await self._clock.sleep(wait)
             wait = self._paused(subscription)
+            if wait > patience:
+                self._bucket(subscription, kind).tokens += 1
+                return wait
         return 0.0
 
     def pause(self, subscription: str, seconds: float) -> None:

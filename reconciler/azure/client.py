@@ -5,7 +5,7 @@ from __future__ import annotations
 from reconciler.azure import operations
 from reconciler.azure.addresses import url_of
 from reconciler.azure.answers import answer
-from reconciler.azure.budget import Budget, subscription_of
+from reconciler.azure.budget import PATIENCE, WRITE_PATIENCE, Budget, subscription_of
 from reconciler.azure.clock import Clock, Randomness
 from reconciler.azure.decode.errors import azure_error
 from reconciler.azure.decode.jobs import job_failure
@@ -85,12 +85,14 @@ class ReadClient:
             delay = min(delay * 3, _LONGEST_DELAY)
         return await self._once(method, url, body, correlation_id)
 
-    async def _once(self, method: Method, url: str, body: str | None, correlation_id: str) -> Reply | Broken:
+    async def _once(
+        self, method: Method, url: str, body: str | None, correlation_id: str, patience: float = PATIENCE
+    ) -> Reply | Broken:
         """One exchange within the subscription's budget; a 429 or a 503 pauses all of its callers."""
         subscription = subscription_of(url)
         # A POST counts as a write with Resource Manager, even one that only asks (WIRE 11).
         asked_at = self.clock.monotonic()
-        wait = await self._budget.take(subscription, "reads" if method == "GET" else "writes")
+        wait = await self._budget.take(subscription, "reads" if method == "GET" else "writes", patience)
         self._meter.waited(self.clock.monotonic() - asked_at)
         if wait:
             return Reply(429, {"retry-after": str(max(1, round(wait)))}, _RESTING, correlation_id)
@@ -121,7 +123,7 @@ class WriteClient(ReadClient):
             url = url_of(call)
         except BadSegmentError as error:
             return Refused(AzureError("UnsafePath", str(error), correlation_id=correlation_id))
-        result = await self._once(call.method, url, call.body, correlation_id)
+        result = await self._once(call.method, url, call.body, correlation_id, WRITE_PATIENCE)
         return answer(call, result, self._pipeline.origin, self.clock.now())
 
     async def poll(self, operation: Operation) -> Answer:

@@ -19,6 +19,8 @@ class AzureError:
     correlation_id: str = ""
     retry_after: float | None = None
     """Seconds, as Azure asked."""
+    request_id: str = field(default="", compare=False)
+    """What Azure calls the request, for the audit log."""
 
 
 @dataclass(frozen=True, slots=True)

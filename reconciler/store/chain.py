@@ -157,9 +157,9 @@ def _request_id(outcome: Outcome | Answer) -> str:
         case Done(request_id=request_id) | Pending(request_id=request_id):
             return request_id
         case Refused(error=error):
-            return error.correlation_id
+            return error.request_id
         case Retry(error=error) | Failed(error=error) if error is not None:
-            return error.correlation_id
+            return error.request_id
         case _:
             return ""
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from reconciler.model.call import Call
@@ -129,3 +131,13 @@ async def test_a_path_that_could_be_another_is_not_sent() -> None:
     answer = await made.client.submit(Call("PUT", f"{S}/../x", "1", "{}"), "c")
     assert isinstance(answer, Refused)
     assert made.transport.sent == []
+
+
+@pytest.mark.parametrize(
+    "says", [Says(200), Says(202, b"", BOTH), Says(409, refusal("Conflict"))], ids=["done", "accepted", "refused"]
+)
+async def test_what_azure_calls_the_request_is_kept_for_the_audit_log(says: Says) -> None:
+    answer = await _submit(replace(says, headers={**says.headers, "x-ms-request-id": "r-1"}))
+    assert isinstance(answer, Done | Pending | Refused)
+    named = answer.error if isinstance(answer, Refused) else answer
+    assert named.request_id == "r-1"

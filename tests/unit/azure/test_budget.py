@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from reconciler.azure.budget import PATIENCE, Budget, subscription_of
+from reconciler.azure.budget import PATIENCE, WRITE_PATIENCE, Budget, subscription_of
 from reconciler.model.outcome import Operation, Pending, Refused
 from tests.unit.azure.scripted import GET, PUT, Says, VirtualClock, bench, refusal
 
@@ -95,3 +95,27 @@ async def test_during_a_long_pause_nothing_is_sent_and_polls_stay_pending() -> N
     assert isinstance(polled, Pending)
     assert polled.operation.retry_after == pytest.approx(800)
     assert len(made.transport.sent) == 1
+
+
+async def test_a_write_does_not_sit_out_a_pause_for_who_sends_it_must_ask_again_whether_it_may() -> None:
+    made = bench([Says(429, refusal("TooManyRequests"), {"Retry-After": "60"}), Says(200, {})])
+    await made.client.submit(PUT, "c")
+    answer = await made.client.submit(PUT, "c")
+    assert isinstance(answer, Refused)
+    assert (answer.error.status, answer.error.retry_after) == (429, pytest.approx(60))
+    assert (made.clock.seconds, len(made.transport.sent)) == (0, 1)
+
+
+async def test_a_pause_that_begins_while_a_turn_is_waited_for_gives_the_turn_back() -> None:
+    class Interrupted(VirtualClock):
+        async def sleep(self, seconds: float) -> None:
+            await super().sleep(seconds)
+            budget.pause("s", 100)
+
+    clock = Interrupted()
+    budget = Budget(clock)
+    budget.pause("s", 2)
+    assert await budget.take("s", "writes", WRITE_PATIENCE) == pytest.approx(100)
+    clock.seconds += 100
+    for _ in range(200):
+        assert await budget.take("s", "writes", 0.0) == 0
