@@ -1,21 +1,21 @@
 -- Who is the one writer; in which order runs began; and the record of every write.
 -- `mark` changes with each renewal: whoever waits for the lease watches it, by a clock of its own.
 CREATE TABLE lease (
-    only    INTEGER PRIMARY KEY CHECK (only = 1),
+    single  INTEGER PRIMARY KEY CHECK (single = 1),
     holder  TEXT NOT NULL,
     epoch   INTEGER NOT NULL,
     mark    INTEGER NOT NULL,
     seconds REAL NOT NULL
 ) STRICT;
 
-INSERT INTO lease (only, holder, epoch, mark, seconds) VALUES (1, '', 0, 0, 0.0);
+INSERT INTO lease (single, holder, epoch, mark, seconds) VALUES (1, '', 0, 0, 0.0);
 
 CREATE TABLE turn (
-    only   INTEGER PRIMARY KEY CHECK (only = 1),
+    single INTEGER PRIMARY KEY CHECK (single = 1),
     number INTEGER NOT NULL
 ) STRICT;
 
-INSERT INTO turn (only, number) VALUES (1, 0);
+INSERT INTO turn (single, number) VALUES (1, 0);
 
 -- The configuration in force on a vault, and the first turn under it: whoever has an earlier one is superseded.
 CREATE TABLE front (
@@ -56,11 +56,11 @@ CREATE INDEX audit_step ON audit (run, step_id, action, number);
 CREATE INDEX audit_subject ON audit (lower(subject_id), number);
 
 CREATE TABLE audit_head (
-    only    INTEGER PRIMARY KEY CHECK (only = 1),
+    single  INTEGER PRIMARY KEY CHECK (single = 1),
     entries INTEGER NOT NULL,
     hash    TEXT NOT NULL
 ) STRICT;
 
-INSERT INTO audit_head (only, entries, hash) VALUES (1, 0, '');
+INSERT INTO audit_head (single, entries, hash) VALUES (1, 0, '');
 
 PRAGMA user_version = 3;
