@@ -39,8 +39,7 @@ if TYPE_CHECKING:
     from reconciler.azure.connect import Connection
     from reconciler.azure.meter import Meter
     from reconciler.manifests.load import Loaded
-    from reconciler.store.journal import Journal
-    from reconciler.store.log import LogReader
+    from reconciler.store.journal import Journal, JournalReader
     from reconciler.vaultserver.world import World
 
 EMBEDDED = "embedded"
@@ -119,11 +118,11 @@ def journal_of(settings: Settings) -> str:
     return str(STATE_FOLDER / ("journal.db" if cloud == "azure" else f"journal-{cloud}.db"))
 
 
-def log_reader(settings: Settings) -> LogReader:
-    """The audit log, to read; nothing is opened or made yet."""
-    from reconciler.store.log import LogReader
+def journal_reader(settings: Settings) -> JournalReader:
+    """The journal, to read; nothing is opened or made yet."""
+    from reconciler.store.journal import JournalReader
 
-    return LogReader(journal_of(settings), RealClock().now)
+    return JournalReader(journal_of(settings))
 
 
 def open_journal(place: Place) -> Journal:

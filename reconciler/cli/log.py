@@ -14,13 +14,13 @@ from reconciler.cli.exits import Exit
 from reconciler.cli.options import journal_option, nearest, option
 from reconciler.cli.params import Cloud, Since
 from reconciler.diagnostics.escape import terminal
-from reconciler.model.audit import AuditEntry, Chain, Head
+from reconciler.model.audit import AuditEntry, Chain
 from reconciler.model.ids import fold
 from reconciler.model.journal import JournalError
 from reconciler.settings import Settings
 
 if TYPE_CHECKING:
-    from reconciler.store.log import LogReader
+    from reconciler.store.journal import JournalReader
 
 FEW = 50
 """So many entries people are shown unless they ask for more."""
@@ -95,12 +95,9 @@ def log(ctx: click.Context, /, **given: Any) -> None:
         reader = _reader(ctx)
         since = _moment(given["since"], reader, nearest(ctx, "cloud"))
         selection = Selection(limit, given["vm"], given["vault"], given["run"], since, given["expect"])
-        chain = reader.check(selection.visit)
+        chain = reader.check(datetime.now(UTC), selection.visit)
     except JournalError as error:
         raise click.ClickException(str(error)) from error
-    if chain is None:
-        click.echo(f"There is no journal in {terminal(reader.title)} yet: nothing was written.", err=True)
-        chain = Chain(Head(), datetime.now(UTC))
     _show(ctx, form, selection, chain, reader.title)
     if selection.expected is not None and not selection.seen:
         click.echo(f"Error: no entry of this log has the hash {terminal(selection.expected)}", err=True)
@@ -108,13 +105,13 @@ def log(ctx: click.Context, /, **given: Any) -> None:
     ctx.exit(Exit.DONE if chain.broken_at is None else Exit.ERROR)
 
 
-def _reader(ctx: click.Context) -> LogReader:
+def _reader(ctx: click.Context) -> JournalReader:
     from reconciler import app
 
-    return app.log_reader(Settings((), cloud=nearest(ctx, "cloud"), journal=nearest(ctx, "journal")))
+    return app.journal_reader(Settings((), cloud=nearest(ctx, "cloud"), journal=nearest(ctx, "journal")))
 
 
-def _moment(since: datetime | timedelta | None, reader: LogReader, cloud: str) -> datetime | None:
+def _moment(since: datetime | timedelta | None, reader: JournalReader, cloud: str) -> datetime | None:
     """A span counts back from now; in an embedded vault, which has a time of its own, from the last entry."""
     if not isinstance(since, timedelta):
         return since

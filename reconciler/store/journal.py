@@ -15,6 +15,7 @@ from reconciler.model.observed import Sizes
 from reconciler.model.outcome import Answer, Failed, OpenOperation, Outcome, Pending, Retry
 from reconciler.model.plan import Plan, Step
 from reconciler.store import chain, rows
+from reconciler.store.address import title
 from reconciler.store.database import Row, Rows, Session, Value
 from reconciler.store.fence import refusal
 from reconciler.store.lease import JournalLease
@@ -201,10 +202,12 @@ class JournalReader:
     """What may be known of the journal by who must not change it: a dry run, the page in its threads.
 
     It opens the journal for each question, cannot write, makes no file, and takes a missing one for an empty one.
+    `title` names the journal, without a password.
     Methods raise JournalError.
     """
 
     def __init__(self, where: str) -> None:
+        self.title = title(where)
         self._where = where
 
     def last_sizes(self, scope: str) -> Sizes | None:
@@ -229,10 +232,10 @@ class JournalReader:
         with self._look() as session:
             return chain.head(session) if session else Head()
 
-    def check(self, now: datetime) -> Chain:
-        """Go through the whole audit log; `now` is aware."""
+    def check(self, now: datetime, visit: Callable[[AuditEntry], None] | None = None) -> Chain:
+        """Go through the whole audit log; `now` is aware. `visit` is shown each entry up to where it is broken."""
         with self._look() as session:
-            return chain.check(session, now) if session else Chain(Head(), now)
+            return chain.check(session, now, visit) if session else Chain(Head(), now)
 
     @contextmanager
     def _look(self) -> Iterator[Session | None]:

@@ -15,8 +15,7 @@ from reconciler.model.audit import Chain, Event
 from reconciler.model.desired import IfStopped
 from reconciler.model.outcome import Done, Operation, Pending
 from reconciler.store.chain import COLUMNS
-from reconciler.store.journal import Journal
-from reconciler.store.log import LogReader
+from reconciler.store.journal import Journal, JournalReader
 from tests.unit.engine.crash import Boundary, Crash, MortalJournal, MortalWriter
 from tests.unit.engine.embedded import Site, estate, sent
 from tests.unit.engine.estate import machine, protect
@@ -36,9 +35,7 @@ def log_of(path: Path) -> Path:
 
 
 def checked(path: Path) -> Chain:
-    found = LogReader(str(path), lambda: START).check()
-    assert found is not None
-    return found
+    return JournalReader(str(path)).check(START)
 
 
 def edit(path: Path, *statements: str) -> None:
@@ -130,8 +127,7 @@ def test_a_cut_that_also_moves_the_head_shows_against_a_head_that_was_kept(path:
         "UPDATE audit_head SET entries = 7, hash = (SELECT hash FROM audit WHERE number = 7)",
     )
     hashes: list[str] = []
-    chain = LogReader(str(path), lambda: START).check(lambda entry: hashes.append(entry.hash))
-    assert chain is not None
+    chain = JournalReader(str(path)).check(START, lambda entry: hashes.append(entry.hash))
     assert chain.broken_at is None
     assert head.hash not in hashes
 

@@ -31,8 +31,7 @@ from reconciler.model.outcome import (
     Unsure,
 )
 from reconciler.store.chain import COLUMNS, hash_of
-from reconciler.store.journal import Journal
-from reconciler.store.log import LogReader
+from reconciler.store.journal import Journal, JournalReader
 from tests.unit.engine.estate import protect, start
 from tests.unit.store.conftest import NOW, Opener
 
@@ -48,9 +47,7 @@ def write(journal: Journal, times: int = 1, run: str = "r1") -> None:
 
 
 def checked(where: str) -> Chain:
-    found = LogReader(where, lambda: NOW).check()
-    assert found is not None
-    return found
+    return JournalReader(where).check(NOW)
 
 
 def test_an_entry_says_who_did_what_by_which_revision_and_what_azure_calls_it(opened: Opener) -> None:
@@ -153,7 +150,7 @@ def test_what_was_never_intended_leaves_no_entry(opened: Opener) -> None:
 def test_pages_are_newest_first_and_meet_without_gap(opened: Opener, where: str) -> None:
     journal = opened()
     write(journal, 5)
-    reader = LogReader(where, lambda: NOW)
+    reader = JournalReader(where)
     for log in (journal, reader):
         first = log.audit(limit=4)
         rest = log.audit(before=first[-1].number, limit=100)
@@ -174,13 +171,13 @@ def test_pages_of_one_vm_one_vault_one_run(opened: Opener) -> None:
 
 
 def test_a_log_is_whole_and_a_missing_one_is_empty(opened: Opener, where: str) -> None:
-    reader = LogReader(where, lambda: NOW)
-    assert (reader.check(), reader.head(), list(reader.audit())) == (None, Head(), [])
+    reader = JournalReader(where)
+    assert (reader.check(NOW), reader.head(), reader.audit()) == (Chain(Head(), NOW), Head(), [])
     journal = opened()
     assert checked(where) == Chain(Head(), NOW)
     write(journal, 3)
     seen: list[int] = []
-    assert reader.check(lambda entry: seen.append(entry.number)) == Chain(journal.head(), NOW)
+    assert reader.check(NOW, lambda entry: seen.append(entry.number)) == Chain(journal.head(), NOW)
     assert seen == [1, 2, 3, 4, 5, 6]
 
 
@@ -189,7 +186,7 @@ def test_a_log_of_many_pages_is_read_to_its_end(opened: Opener, where: str, monk
     journal = opened()
     write(journal, 6)
     seen: list[int] = []
-    assert LogReader(where, lambda: NOW).check(lambda entry: seen.append(entry.number)) == Chain(journal.head(), NOW)
+    assert JournalReader(where).check(NOW, lambda entry: seen.append(entry.number)) == Chain(journal.head(), NOW)
     assert seen == [*range(1, 13)]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from itertools import count
 from pathlib import Path
@@ -219,3 +220,14 @@ def test_a_journal_is_closed_by_its_context_and_closing_twice_is_no_harm(where: 
     with Journal(where, lambda: NOW) as journal:
         journal.remember_sizes("a", Sizes(1, 2))
     journal.close()
+
+
+def test_who_may_not_write_reads_the_audit_log(opened: Opener, where: str) -> None:
+    """The page does so in threads of its own, beside the journal that writes."""
+    journal, reader = opened(), JournalReader(where)
+    journal.intend("r1", protect("web-1"), "c1")
+    journal.record("r1", "protect:web-1", Done())
+    with ThreadPoolExecutor(1) as thread:
+        told = thread.submit(reader.audit).result()
+    assert told == journal.audit()
+    assert [entry.number for entry in told] == [2, 1]
