@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import structlog
@@ -25,7 +25,7 @@ from reconciler.web.ports import Boards, Daemon
 
 if TYPE_CHECKING:
     from reconciler.azure.observe import AzureReader
-    from reconciler.store.log import LogReader
+    from reconciler.store.journal import JournalReader
 
 _BACK = timedelta(days=30)
 """How far a VM's timeline goes back for recovery points."""
@@ -44,7 +44,7 @@ def application(vitals: Vitals, daemon: Daemon, others: Sequence[BaseRoute], nam
 def page_of(
     place: Place,
     boards: Boards,
-    log: LogReader,
+    log: JournalReader,
     reader: AzureReader,
     chain: Callable[[], Chain | None],
     manifest: Callable[[str], str | None],
@@ -56,8 +56,9 @@ def page_of(
 class ChainCheck:
     """Looks over the audit log from time to time: all of it, in a thread."""
 
-    def __init__(self, log: LogReader) -> None:
+    def __init__(self, log: JournalReader, now: Callable[[], datetime]) -> None:
         self._log = log
+        self._now = now
         self._latest: Chain | None = None
 
     def latest(self) -> Chain | None:
@@ -67,14 +68,14 @@ class ChainCheck:
         """Until it is cancelled."""
         while True:
             try:
-                self._latest = await asyncio.to_thread(self._log.check)
+                self._latest = await asyncio.to_thread(self._log.check, self._now())
             except JournalError as error:
                 structlog.get_logger(__name__).warning("audit log not checked", error=str(error))
             await asyncio.sleep(_BETWEEN_CHECKS)
 
 
 def _timeline(
-    place: Place, boards: Boards, log: LogReader, reader: AzureReader
+    place: Place, boards: Boards, log: JournalReader, reader: AzureReader
 ) -> Callable[[str, VmKey], Awaitable[Timeline]]:
     async def of_vm(vault: str, key: VmKey) -> Timeline:
         board = boards.board()
