@@ -123,6 +123,7 @@ async def _reconcile(run: Run, looker: _Looker, refusal: Callable[[Plan], str]) 
 async def _apply(run: Run, looker: _Looker, refusal: Callable[[Plan], str], following: Mapping[str, str]) -> Result:
     earlier = run.journal.open_operations()
     first = await looker.look()
+    looker.remember()
     busy = {**look_back(run, first.observed, earlier=earlier), **following}
     _forget_what_is_settled(run, first.plan)
     refused = refusal(first.plan)
@@ -143,6 +144,7 @@ async def _apply(run: Run, looker: _Looker, refusal: Callable[[Plan], str], foll
     )
     last, outcomes = await _verify(run, looker, first.plan, claimed)
     try:
+        looker.remember()
         busy = {**look_back(run, last.observed, earlier=earlier), **following}
         await settle_earlier(run, busy, last.observed)
         _remember(run, first.plan, claimed, outcomes)
@@ -186,6 +188,7 @@ class _Looker:
     progress: Progress
     _last: Sizes | None = None
     _begun: bool = False
+    _news: bool = False
 
     @property
     def vaults(self) -> Collection[str]:
@@ -193,15 +196,19 @@ class _Looker:
 
     async def look(self) -> Look:
         self.progress.phase("Looking")
-        key = scope_key(self.desired)
         if not self._begun:
-            self._last, self._begun = self.journal.last_sizes(key), True
+            self._last, self._begun = self.journal.last_sizes(scope_key(self.desired)), True
         seen = await look(self.desired, self.reader, brakes=self.brakes, previous=self._last, targets=self.targets)
         now = sizes(seen.observed)
         if seen.observed.complete and not shrank(self._last, now, self.brakes.max_shrink):
-            self._last = now
-            self.journal.remember_sizes(key, now)
+            self._last, self._news = now, True
         return seen
+
+    def remember(self) -> None:
+        """How much was seen, for the next run."""
+        if self._news and self._last is not None:
+            self.journal.remember_sizes(scope_key(self.desired), self._last)
+            self._news = False
 
     async def glance(self) -> Look:
         """In the middle of a run: what is still to be done, for those who wait."""

@@ -59,6 +59,7 @@ class Runner:
     stop: Callable[[], str | None] = never
     brakes: Brakes = BRAKES
     ids: Callable[[], str] = field(default_factory=names)
+    epoch: int = 0
 
     def once(self, reviewed: str | None = None) -> Result:
         return self.clock.run(
@@ -76,6 +77,7 @@ class Runner:
                 stop_requested=self.stop,
                 reviewed_digest=reviewed,
                 new_id=self.ids,
+                epoch=self.epoch,
             )
         )
 
