@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import NamedTuple
 
 from reconciler.diagnostics.catalog_reading import Reader, Reading, Said, Vocabulary
-from reconciler.diagnostics.catalog_rows import Row, Variant
+from reconciler.diagnostics.catalog_rows import Row, Variant, Words
 from reconciler.model.ids import fold
 from reconciler.model.outcome import AzureError
 
@@ -30,11 +30,35 @@ class _Sign(NamedTuple):
         return self.terms <= passage and self.barred.isdisjoint(passage)
 
 
+class _Subjects:
+    """What the rows are about: the terms that their own words hold."""
+
+    def __init__(self, words: Vocabulary, read: Callable[[str], Reading]) -> None:
+        self.things = frozenset(words.things)
+        self.foreign = frozenset(words.foreign)
+        self._read = read
+        self._of: dict[str, Said] = {}
+
+    def of(self, row: Row) -> Said:
+        if row.id not in self._of:
+            self._of[row.id] = self._terms(row)
+        return self._of[row.id]
+
+    def _terms(self, row: Row) -> Said:
+        signs = (word for sign in (*row.says, *row.hints) for word in sign.rpartition(":")[2].split())
+        both = [row, row.zh, *row.variants, *(variant.zh for variant in row.variants)]
+        told = (text for words in both for text in _texts(words))
+        parts = (self._read(text) for text in (*told, *row.codes))
+        return frozenset(signs).union(*(said for part in parts for said in (*part.facts, *part.advice)))
+
+
 class _Signs:
     """The signs of the rows of one operation, weighed against each other."""
 
-    def __init__(self) -> None:
-        self._signs: list[_Sign] = []
+    def __init__(self, subjects: _Subjects) -> None:
+        self._subjects = subjects
+        self._signs: dict[str, list[_Sign]] = defaultdict(list)
+        """By the first of their terms."""
         self._users: dict[str, set[str]] = defaultdict(set)
 
     def learn(self, row: Row, texts: Iterable[str], operation: str) -> None:
@@ -42,41 +66,45 @@ class _Signs:
         for text in texts:
             under, _, words = text.rpartition(":")
             if under in ("", operation):
-                self._signs.append(_sign(row, words))
-                for term in self._signs[-1].terms:
+                sign = _sign(row, words, self._subjects.foreign)
+                self._signs[min(sign.terms)].append(sign)
+                for term in sign.terms:
                     self._users[term].add(row.id)
 
     def in_passage(self, passage: Said) -> Rows:
         """The rows of which the passage meets a sign, without those that another one outweighs or contains.
 
-        A term counts the more the fewer rows use it: 1 when it is of one row only, a quarter when it is of four.
+        A term counts the more the fewer rows use it: 1 when it is of one row only, a quarter when it is of four. None
+        are left when one of them has nothing to do with a thing in the passage: then it means something else.
         """
+        things = self._subjects.things & passage
         rows: dict[str, Row] = {}
         said: dict[str, Said] = defaultdict(frozenset)
-        for sign in self._signs:
+        for sign in (sign for term in passage for sign in self._signs.get(term, ())):
             if sign.met(passage):
                 rows[sign.row.id] = sign.row
                 said[sign.row.id] |= sign.terms
-        if len(rows) < 2:
-            return tuple(rows.values())
+        if not rows:
+            return ()
         weights = {name: sum(1 / len(self._users[term]) for term in said[name]) for name in rows}
         enough = max(weights.values()) - MARGIN
-        return tuple(
+        left = tuple(
             rows[name]
             for name in rows
             if weights[name] > enough and not any(said[name] < other for other in said.values())
         )
+        return left if all(things <= self._subjects.of(row) for row in left) else ()
 
 
 class _Near:
     """The rows that concern one operation, by all that can name them."""
 
-    def __init__(self, operation: str, rows: Iterable[Row]) -> None:
+    def __init__(self, operation: str, rows: Iterable[Row], subjects: _Subjects) -> None:
         self.codes: dict[str, Rows] = defaultdict(tuple)
         self.stems: dict[str, Rows] = defaultdict(tuple)
         self.numbers: dict[int, Rows] = defaultdict(tuple)
         self.statuses: dict[int, Rows] = defaultdict(tuple)
-        self.says, self.hints = _Signs(), _Signs()
+        self.says, self.hints = _Signs(subjects), _Signs(subjects)
         for row in rows:
             for code in row.codes_under(operation):
                 self.codes[fold(code)] += (row,)
@@ -96,6 +124,7 @@ class Matcher:
         self._rows = tuple(sorted(rows, key=lambda row: row.id))
         self._read = Reader(words).read
         self._vague = set(map(fold, words.vague))
+        self._subjects = _Subjects(words, self._read)
         self._known = {fold(code) for row in self._rows for code in row.codes}
         self._operations: dict[str, _Near] = {}
 
@@ -109,7 +138,7 @@ class Matcher:
     def _near(self, operation: str) -> _Near:
         if operation not in self._operations:
             rows = [row for row in self._rows if row.concerns(operation)]
-            self._operations[operation] = _Near(operation, rows)
+            self._operations[operation] = _Near(operation, rows, self._subjects)
         return self._operations[operation]
 
     def _answers(self, near: _Near, error: AzureError) -> Iterator[Rows]:
@@ -126,7 +155,8 @@ class Matcher:
             stems = (near.stems.get(_stem(one), ()) for one in named)
             yield from (found for found in stems if len(found) == 1)
         yield from (near.numbers.get(one, ()) for one in sorted(reading.numbers))
-        own = () if code in self._known else self._read(error.code).facts
+        foreign = self._subjects.foreign.intersection(*reading.facts[-1:]) if reading.facts else frozenset()
+        own = () if code in self._known else [said | foreign for said in self._read(error.code).facts]
         yield from map(near.says.in_passage, (*own, *reading.facts))
         yield near.codes.get(code, ())
         yield from map(near.hints.in_passage, (*own, *reading.facts))
@@ -157,11 +187,15 @@ def _speaks(variant: Variant, reading: Reading) -> bool:
     return any(sign <= passage for sign in signs for passage in reading.facts)
 
 
-def _sign(row: Row, words: str) -> _Sign:
-    """`agent absent !vault`: the first two and not the third."""
+def _texts(words: Words | None) -> tuple[str, ...]:
+    return (words.title, words.cause, words.remedy, words.tell_apart) if words else ()
+
+
+def _sign(row: Row, words: str, foreign: Said) -> _Sign:
+    """`agent absent !vault`: the first two, not the third, and nothing foreign but what the sign itself names."""
     barred = {word[1:] for word in words.split() if word.startswith("!")}
     terms = {word for word in words.split() if not word.startswith("!")}
-    return _Sign(row, frozenset(terms), frozenset(barred))
+    return _Sign(row, frozenset(terms), frozenset(barred | (foreign - terms)))
 
 
 def _stem(code: str) -> str:

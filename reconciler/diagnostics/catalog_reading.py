@@ -24,9 +24,10 @@ _HUMP = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _ARM_ID = re.compile(r"/subscriptions/[^\s\"'<>]*/providers/([\w.]+/\w+)[^\s\"'<>]*", re.IGNORECASE)
 _NAME = re.compile(r"(['\"])[\w.-]*[\d_-][\w.-]*\1|<[^<>]*>")
 _NOT = re.compile(r"n't\b")
-_END = re.compile(r"(?<=[.!?])\s+|[。！？；;|]|\s[-–—]+\s|\\[rn]|[\r\n]+|[\"']\s*[,:]\s*[\"']")
+_END = re.compile(r"(?<=[.!?])\s+|[:,]\s*(?=請|please\b)|[。！？；;|]|\s[-–—]+\s|\\[rn]|[\r\n]+|[\"']\s*[,:]\s*[\"']")
 _MARKS = re.compile(r"[^a-z0-9+\u3400-\u9fff]+")
 _AROUND_CHINESE = re.compile(r" (?=[\u3400-\u9fff])|(?<=[\u3400-\u9fff]) ")
+_START = re.compile(r"[a-z0-9+]+|[\u3400-\u9fff]")
 _LATIN = frozenset("abcdefghijklmnopqrstuvwxyz0123456789+")
 
 
@@ -38,6 +39,9 @@ class Vocabulary(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     a key vault is no vault. `spellings` are other writings of the same, put right first;
     `characters` are simplified ones and, in the same order, the traditional ones. `advice` are the first words of
     sentences that say what to do and not what happened. `vague` are codes of Azure that name no cause.
+    `foreign` are terms of what no row is about, such as a restore: a sign that does not name one is not met where it
+    stands. `things` are terms of what a row is about: a sentence that holds one does not mean a row whose own words
+    never do.
     """
 
     terms: Mapping[str, tuple[str, ...]] = {}
@@ -46,6 +50,8 @@ class Vocabulary(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     characters: tuple[str, str] = ("", "")
     advice: tuple[str, ...] = ()
     vague: tuple[str, ...] = ()
+    foreign: tuple[str, ...] = ()
+    things: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +75,8 @@ class Reader:
         self._compounds = frozenset(words.compounds)
         self._traditional = str.maketrans(*words.characters)
         self._phrases: dict[str, list[tuple[str, bool, str]]] = defaultdict(list)
+        """By the first word of one in letters, else by the first two characters, or the only one."""
+        self._beginnings: dict[str, list[str]] = defaultdict(list)
         for term, phrases in words.terms.items():
             for phrase in phrases:
                 self._learn(term, phrase)
@@ -76,6 +84,9 @@ class Reader:
 
     def _learn(self, term: str, phrase: str) -> None:
         sought = self._put_right(phrase.rstrip("*"))
+        if phrase.endswith("*") and " " not in sought:
+            self._beginnings[sought].append(term)
+            return
         entry = (sought, phrase[-1] in _LATIN, term)
         if entry not in self._phrases[_key(sought)]:
             self._phrases[_key(sought)].append(entry)
@@ -117,18 +128,27 @@ class Reader:
 
     def _spans(self, text: str) -> Iterator[tuple[int, int, str]]:
         """(start, end, term) of every phrase; one in letters begins with a word and, but for a `*`, ends with one."""
-        for start, letter in enumerate(text):
-            if letter in _LATIN and start and text[start - 1] in _LATIN:
-                continue
-            for phrase, whole, term in self._phrases.get(_key(text[start : start + 2]), ()):
-                end = start + len(phrase)
-                if text.startswith(phrase, start) and not (whole and text[end : end + 1] in _LATIN):
-                    yield start, end, term
+        for found in _START.finditer(text):
+            start, word = found.start(), found.group()
+            if word[0] in _LATIN:
+                for end in range(2, len(word) + 1):
+                    for term in self._beginnings.get(word[:end], ()):
+                        yield start, start + end, term
+            else:
+                yield from self._at(start, text, text[start : start + 2])
+            yield from self._at(start, text, word)
+
+    def _at(self, start: int, text: str, key: str) -> Iterator[tuple[int, int, str]]:
+        for phrase, whole, term in self._phrases.get(key, ()):
+            end = start + len(phrase)
+            if text.startswith(phrase, start) and not (whole and text[end : end + 1] in _LATIN):
+                yield start, end, term
 
 
 def _key(text: str) -> str:
-    """What a phrase is found by: two letters, or one character."""
-    return text[:2] if text[:1] in _LATIN else text[:1]
+    """What a phrase is found by: its first word in letters, or its first two characters."""
+    found = _START.match(text)
+    return found.group() if found and found.group()[0] in _LATIN else text[:2]
 
 
 def _within_another(start: int, end: int, spans: Iterable[tuple[int, int]]) -> bool:

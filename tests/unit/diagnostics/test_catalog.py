@@ -247,3 +247,26 @@ def test_explain_finds_a_topic(name: str) -> None:
     found = catalog().find(name)
     assert found.row is None
     assert found.topic is not None
+
+
+def _table(words: Vocabulary) -> Catalog:
+    """One row, meant by `it broke`, whose own words speak of a pump."""
+    row = '[broken]\noperations = ["any"]\ntitle = "The pump broke"\ncause = "C."\nremedy = "R."\nwho = "azure"\n'
+    row += 'source = "s"\nverified = "2026-11-23"\nretry = {rule = "never"}\nsays = ["broke"]\n'
+    return Catalog({**parse(row).rows, "unclassified": catalog().rows["unclassified"]}, words=words)
+
+
+@pytest.mark.parametrize(
+    ("message", "row"),
+    [
+        ("it broke", "broken"),
+        ("it broke, and the pump with it", "broken"),
+        ("it broke, and the valve with it", "unclassified"),
+        ("it broke while something was restored", "unclassified"),
+        ("something was restored. it broke", "broken"),
+    ],
+)
+def test_a_sentence_about_something_else_means_no_row(message: str, row: str) -> None:
+    terms = {"broke": ("it broke",), "pump": ("pump",), "valve": ("valve",), "restoring": ("restored",)}
+    table = _table(Vocabulary(terms=terms, foreign=("restoring",), things=("pump", "valve")))
+    assert table.match("backup", error(message=message)).id == row

@@ -29,13 +29,14 @@ def _error(case: dict[str, Any]) -> AzureError:
     return AzureError(case.get("code", ""), case["message"], case.get("status", 0), case.get("number", 0))
 
 
-CORPUS = {name: _read(name) for name in ("tuned", "held-out", "fresh", "last", "blind-1", "blind-2")}
-MADE_UP = _read("made-up")
+CORPUS = {name: _read(name) for name in ("tuned", "held-out", "fresh", "last", "blind-1", "blind-2", "blind-3")}
+OTHERS = {name: _read(name) for name in ("made-up", "foreign")}
 
 
-@pytest.mark.parametrize("name", [*CORPUS, "made-up"])
+@pytest.mark.parametrize("name", [*CORPUS, *OTHERS])
 def test_no_message_is_taken_for_another(name: str) -> None:
-    found = [(catalog().match(case["operation"], _error(case)).id, case) for case in CORPUS.get(name, MADE_UP)]
+    cases = {**CORPUS, **OTHERS}[name]
+    found = [(catalog().match(case["operation"], _error(case)).id, case) for case in cases]
     assert [(got, case["message"]) for got, case in found if got not in {case["row"], UNCLASSIFIED}] == []
     unknown = [case["message"] for got, case in found if got == UNCLASSIFIED != case["row"]]
     assert len(unknown) <= LARGEST_SHARE_UNCLASSIFIED * len(found), unknown
