@@ -47,7 +47,7 @@ def foresee_change(situation: Situation, wish: Wish) -> Foresight:
     job = situation.busy.get((wish.vault.name, container_key(vm))) if vm is not None else None
     if job is None:
         return Foresight(())
-    text = f"The {job.operation} job {job.id} of {wish.meant.label} has not ended."
+    text = f"A {job.operation} job of {wish.meant.label} has not ended."
     return Foresight((_finding("register-item-busy", wish, text),))
 
 

@@ -10,18 +10,11 @@ from functools import cached_property
 from hashlib import sha256
 
 from reconciler.model.board import Board
+from reconciler.model.drift import SeenDrift
 from reconciler.model.ids import fold
 from reconciler.model.observed import VmKey
 from reconciler.model.plan import Finding, Held, Step, SubjectKind
 from reconciler.web.index import Index, word_of
-
-REPORTED_DRIFT = frozenset({"policy-drift", "protection-drift"})
-"""Codes of drift that a Protection asks only to be told about."""
-
-DRIFT_REASONS = frozenset(
-    {"policy-differs", "policy-outdated", "drifted", "stopped", "soft-deleted", "soft-delete-weaker"}
-)
-"""Reasons of steps that put back what was as declared once."""
 
 
 @dataclass(frozen=True)
@@ -93,18 +86,12 @@ class Sight:
         return self.board.plan.held if self.board.plan is not None else ()
 
     @cached_property
-    def drift(self) -> tuple[Step, ...]:
-        """The steps, held ones too, that put something back."""
-        held = (one.step for one in self.held)
-        return tuple(step for step in (*self.steps, *held) if step.reason in DRIFT_REASONS)
+    def drifted(self) -> frozenset[tuple[str, str]]:
+        """Vault and folded ARM id of whatever has drifted."""
+        return frozenset((seen.drift.vault, fold(seen.drift.subject)) for seen in self.board.drifts)
 
-    @cached_property
-    def reported_drift(self) -> tuple[Finding, ...]:
-        return tuple(finding for finding in self.findings if finding.code in REPORTED_DRIFT)
-
-    @cached_property
-    def drifting(self) -> int:
-        return len({step.subject for step in self.drift}) + sum(len(one.subjects) for one in self.reported_drift)
+    def drifts_of(self, key: VmKey) -> tuple[SeenDrift, ...]:
+        return tuple(seen for seen in self.board.drifts if fold(seen.drift.subject) == key)
 
     def finding(self, cause: str) -> Finding | None:
         return next((finding for finding in self.findings if cause_id(finding) == cause), None)

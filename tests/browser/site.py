@@ -16,7 +16,9 @@ import yaml
 from reconciler import __version__
 from reconciler.azure.connect import Connection, connect
 from reconciler.clocks import VirtualClock
-from reconciler.engine.look import look
+from reconciler.engine.look import Look, look
+from reconciler.engine.loop.drift_book import DriftBook
+from reconciler.engine.loop.drift_watch import matched
 from reconciler.engine.reconcile import Result, reconcile_once
 from reconciler.manifests.load import Loaded, load_texts
 from reconciler.model.board import (
@@ -33,10 +35,12 @@ from reconciler.model.board import (
     VaultState,
 )
 from reconciler.model.desired import Desired
+from reconciler.model.drift import SeenDrift
 from reconciler.model.observed import Gap, RecoveryPoint, VmKey
 from reconciler.model.outcome import word
 from reconciler.model.timeline import Timeline
 from reconciler.planning import Brakes
+from reconciler.planning.drift import drifts as drifts_of
 from reconciler.planning.status import points_wanted, status
 from reconciler.planning.timeline import timeline
 from reconciler.store.journal import Journal, JournalReader
@@ -82,6 +86,7 @@ class Site:
         self.journal = Journal(str(journal), self.clock.now, actor="reconcile@backup-1")
         self._app = create_app(self.world)
         self._ids = names()
+        self._books: dict[str, DriftBook] = {}
 
     def close(self) -> None:
         self.journal.close()
@@ -136,6 +141,7 @@ class Site:
             seen = await look(desired, azure.reader, brakes=Brakes(), previous=None, targets=())
             wanted = points_wanted(desired, seen.observed, everything=True)
             observed, unread = await azure.reader.points(seen.observed, wanted)
+            drifts = await self._drifts(azure, seen, desired)
         now = self.world.now
         due = now + timedelta(seconds=INTERVAL)
         states = {
@@ -163,7 +169,21 @@ class Site:
             status=status(desired, observed, tuple(unread)),
             results={name: one for name, one in self.results.items() if word(one.outcome) != "done"},
             passes=tuple(self.passes),
+            drifts=drifts,
         )
+
+    async def _drifts(self, azure: Connection, seen: Look, desired: Desired) -> tuple[SeenDrift, ...]:
+        """As the loop keeps its books of them."""
+        found: list[SeenDrift] = []
+        for vault in desired.vaults:
+            book = self._books.setdefault(vault.name, DriftBook())
+            own = [one for one in drifts_of(seen.plan) if one.vault == vault.name]
+            book.look(own, desired.digest, self.world.now)
+            wondering = [one.drift for one in book.wondering(self.world.now)]
+            changes = await azure.reader.changes(vault, self.world.now - timedelta(hours=24))
+            book.tell(matched(wondering, seen.observed, changes))
+            found += book.drifts
+        return tuple(found)
 
     def rejected(self, texts: Mapping[str, str]) -> Rejected:
         """What is told of a newer commit that has mistakes: the loader's own words."""
@@ -224,8 +244,11 @@ def _policy_id(vault: str, policy: str) -> str:
 async def lived(site: Site) -> Board:
     """Two days of a team's life, up to a moment at which backups run."""
     await site.apply()
+    await site.board()
     site.world.advance(timedelta(hours=30))
     meddle(site)
+    site.world.advance(timedelta(minutes=5))
+    await site.board()
     site.world.advance(timedelta(hours=12))
     now = site.world.now
     evening = now.replace(hour=21, minute=0, second=0, microsecond=0)

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from reconciler.diagnostics.as_json import finding_document, held_document, rfc3339, step_document
+from reconciler.diagnostics.as_json import finding_document, held_document, rfc3339
 from reconciler.diagnostics.status_json import vault_document
 from reconciler.model.board import PassRecord, VaultState
 from reconciler.model.call import Json
-from reconciler.model.plan import Coverage, Finding, Held, Step
+from reconciler.model.drift import SeenDrift
+from reconciler.model.plan import Coverage, Finding, Held
 from reconciler.model.status import JobEnd, VaultStatus
 from reconciler.web.index import PROTECTED_WORDS, UNSEEN, WORDS
 from reconciler.web.query import Query
@@ -18,7 +19,7 @@ from reconciler.web.sight import Sight, cause_id
 
 _FEW = 5
 _PASSES = 5
-_PROTECTED = (*sorted(PROTECTED_WORDS), "protection-error", UNSEEN)
+_WANTED = (*sorted(PROTECTED_WORDS), UNSEEN, "protection-error", "not-protected", "uncovered")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,15 +37,15 @@ class VaultRow:
 class Overview:
     """`counts` are VMs by word, `jobs` those of 24 hours by end; of long lists the first few, beside their length.
 
-    `protected` counts all that Azure holds as protected, verified or not.
+    `wanted` counts all that are protected or are to be, verified or not.
     """
 
     seen_at: datetime | None
     counts: Mapping[str, int]
-    protected: int
+    wanted: int
     jobs: Mapping[str, int]
     coverage: Coverage | None
-    drift: tuple[Step, ...]
+    drift: tuple[SeenDrift, ...]
     drifting: int
     held: tuple[Held, ...]
     holding: int
@@ -56,10 +57,10 @@ class Overview:
     def document(self) -> dict[str, Json]:
         return {
             "seen_at": rfc3339(self.seen_at) if self.seen_at is not None else None,
-            "protected": self.protected,
+            "wanted": self.wanted,
             "vms": {word: self.counts.get(word, 0) for word in WORDS},
             "jobs_24h": {str(end): self.jobs.get(end, 0) for end in JobEnd},
-            "drift": {"count": self.drifting, "first": [step_document(step) for step in self.drift]},
+            "drift": {"count": self.drifting, "first": [drift_document(one) for one in self.drift]},
             "held": {"count": self.holding, "first": [held_document(one) for one in self.held]},
             "findings": {
                 "count": self.finding,
@@ -83,11 +84,11 @@ def overview(sight: Sight, _query: Query) -> Overview:
     return Overview(
         seen_at=sight.oldest,
         counts=sight.counts,
-        protected=sum(sight.counts.get(word, 0) for word in _PROTECTED),
+        wanted=sum(sight.counts.get(word, 0) for word in _WANTED),
         jobs=ends,
         coverage=board.plan.coverage if board.plan is not None else None,
-        drift=sight.drift[:_FEW],
-        drifting=sight.drifting,
+        drift=board.drifts[:_FEW],
+        drifting=len(board.drifts),
         held=sight.held[:_FEW],
         holding=len(sight.held),
         causes=sight.findings[:_FEW],
@@ -95,6 +96,19 @@ def overview(sight: Sight, _query: Query) -> Overview:
         vaults=tuple(rows),
         passes=board.passes[:_PASSES],
     )
+
+
+def drift_document(seen: SeenDrift) -> dict[str, Json]:
+    drift, by = seen.drift, seen.by
+    return {
+        "kind": drift.kind,
+        "vault": drift.vault,
+        "subject": {"name": drift.label, "id": drift.subject},
+        "found": drift.found,
+        "corrected": drift.corrected,
+        "since": rfc3339(seen.since),
+        "by": {"caller": by.caller, "at": rfc3339(by.at), "operation": by.operation} if by is not None else None,
+    }
 
 
 def _vault(row: VaultRow) -> Json:

@@ -47,14 +47,11 @@ class Plan:
 def plan(sight: Sight, query: Query) -> Plan:
     shown = query.choice("show", SHOWN, "steps")
     action, vault, words = query.text("action"), query.text("vault"), fold(query.text("q")).split()
-    drift = {step.id for step in sight.drift}
-    both: list[tuple[Step, Held | None]] = [(one.step, one) for one in sight.held]
-    if shown != "held":
-        both += [(step, None) for step in sight.steps]
+    both = [row for row in _all(sight) if shown != "held" or row[1] is not None]
     rows = [
         (step, held, sight.board.results.get(step.id))
         for step, held in both
-        if (shown != "drift" or step.id in drift)
+        if (shown != "drift" or (step.vault, fold(step.subject.id)) in sight.drifted)
         and (not action or step.action == action)
         and (not vault or step.vault == vault)
         and all(word in fold(step.subject.name) for word in words)
@@ -67,8 +64,14 @@ def plan(sight: Sight, query: Query) -> Plan:
         actions={name: actions[name] for name in in_action_order(actions)},
         quiet={name: quiet[name] for name in in_quiet_order(quiet)},
         held=len(sight.held),
-        drift=len(drift),
+        drift=sum((step.vault, fold(step.subject.id)) in sight.drifted for step, _ in _all(sight)),
     )
+
+
+def _all(sight: Sight) -> list[tuple[Step, Held | None]]:
+    """Held steps first: they wait for somebody."""
+    held: list[tuple[Step, Held | None]] = [(one.step, one) for one in sight.held]
+    return held + [(step, None) for step in sight.steps]
 
 
 def _row(step: Step, held: Held | None, result: StepResult | None) -> Json:

@@ -10,6 +10,7 @@ from reconciler.diagnostics.as_json import finding_document, held_document, rfc3
 from reconciler.diagnostics.trace_json import trace_document
 from reconciler.model.board import StepResult
 from reconciler.model.call import Json
+from reconciler.model.drift import SeenDrift
 from reconciler.model.ids import fold
 from reconciler.model.observed import VirtualMachine, VmKey
 from reconciler.model.plan import Finding, Held, Step
@@ -18,6 +19,7 @@ from reconciler.model.timeline import Event, Timeline
 from reconciler.model.trace import Trace
 from reconciler.web.excerpt import Excerpt
 from reconciler.web.index import Entry, word_of
+from reconciler.web.pages.overview import drift_document
 from reconciler.web.pages.vms import entry_document
 from reconciler.web.sight import Sight, cause_id
 
@@ -46,6 +48,7 @@ class Vm:
     declared: Span | None
     excerpt: Excerpt | None
     findings: tuple[Finding, ...]
+    drifts: tuple[SeenDrift, ...]
     steps: tuple[tuple[Step, Held | None], ...]
     results: tuple[StepResult, ...]
     events: tuple[tuple[Event, bool], ...]
@@ -65,6 +68,7 @@ class Vm:
             "places": [entry_document(entry, self.stale, self.sight) for entry in self.entries],
             "why": trace_document(self.trace) if self.trace is not None else None,
             "findings": [{"cause": cause_id(one), **finding_document(one)} for one in self.findings],
+            "drift": [drift_document(one) for one in self.drifts],
             "steps": [step_document(step) for step, held in self.steps if held is None],
             "held": [held_document(held) for _, held in self.steps if held is not None],
             "timeline": [_event(event) for event, _ in self.events],
@@ -89,6 +93,7 @@ def vm(sight: Sight, subject: Subject, trace: Trace | None, excerpt: Excerpt | N
         declared=next((span for span in spans if span.file), None),
         excerpt=excerpt,
         findings=tuple(sight.findings_on(subject.key)),
+        drifts=sight.drifts_of(subject.key),
         steps=steps,
         results=_results(sight, subject.key),
         events=tuple(_by_day(events[:_MANY_EVENTS])),

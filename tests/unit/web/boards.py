@@ -8,7 +8,9 @@ from datetime import timedelta
 from typing import Any
 
 from reconciler.model.board import Board, LeaseState, Role, SourceState, VaultState
+from reconciler.model.drift import SeenDrift
 from reconciler.model.observed import Observed
+from reconciler.planning.drift import drifts
 from reconciler.planning.status import status
 from tests.unit.planning import worlds
 from tests.unit.planning.making import NOW
@@ -56,7 +58,9 @@ def board_of(case: Mapping[str, Any] = WORLD, *, fresh: bool = True) -> Board:
         observed=seen,
         status=status(wanted, seen),
     )
-    return replace(made, plan=worlds.plan_of({**case, "points": fresh}))
+    planned = worlds.plan_of(case)
+    since = NOW - timedelta(hours=2)
+    return replace(made, plan=planned, drifts=tuple(SeenDrift(one, since) for one in drifts(planned)))
 
 
 def with_points(seen: Observed) -> Observed:

@@ -52,7 +52,7 @@ async def test_no_page_shows_green_beyond_it(path: str) -> None:
     assert [mark for mark in GREEN if mark in old] == []
     assert '"shown": "verified"' not in old
     if path == "/":
-        assert "<h1>0 of 3 protected virtual machines are verified</h1>" in old
+        assert "<h1>0 of 6 virtual machines that are to be protected are verified</h1>" in old
         assert "was not read within the bound" in old
 
 
