@@ -16,9 +16,10 @@ import yaml
 from reconciler.azure.answers import answer
 from reconciler.azure.clouds import CLOUDS
 from reconciler.azure.decode import items, jobs, policies, vaults, vms
-from reconciler.azure.decode.errors import error_in
+from reconciler.azure.decode.errors import azure_error, error_in
 from reconciler.azure.operations import read
 from reconciler.azure.pipeline import Reply
+from reconciler.diagnostics.catalog import catalog
 from reconciler.model.call import Call, Method
 from reconciler.model.ids import fold
 from reconciler.model.observed import ProtectedItem
@@ -136,6 +137,13 @@ def test_every_error_has_a_code() -> None:
         "ResourceNotFound",
         "ResourceGroupNotFound",
     }
+
+
+def test_a_vault_that_is_not_there_finds_its_row() -> None:
+    missing = [reply for _, url, reply, _ in exchanges() if reply.status == 404 and re.search(r"/vaults/[^/?]+\?", url)]
+    assert missing
+    found = [catalog().match("vault", azure_error(reply.status, reply.body, "")) for reply in missing]
+    assert {row.id for row in found} == {"vault-not-found"}
 
 
 def _sent() -> Iterator[tuple[int, Call, Answer]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,11 +9,9 @@ from typing import Any
 import pytest
 import yaml
 
-from reconciler.azure.decode.checks import check
-from reconciler.azure.decode.errors import azure_error
-from reconciler.azure.decode.jobs import job_failure
 from reconciler.diagnostics.catalog import UNCLASSIFIED, catalog
 from reconciler.model.outcome import AzureError
+from tests.unit.diagnostics.arrivals import as_answer, as_job, as_quoted, as_validation, as_wrapped
 
 CASES = Path(__file__).parents[2] / "cases" / "corpus"
 LARGEST_SHARE_UNCLASSIFIED = 0.05
@@ -54,55 +51,17 @@ def _ways() -> Iterator[Any]:
     """(operation, the error as our adapter decodes it, row, whether only a change heals it), named by way and code."""
     for case in _read("todays-codes"):
         for code in case["codes"]:
-            for way in (_as_answer, _as_validation, _as_wrapped, _as_quoted):
-                yield _case(case, way(code), f"{way.__name__}-{code}")
+            for way in (as_answer, as_validation, as_wrapped, as_quoted):
+                yield _case(case, way(code), f"_{way.__name__}-{code}")
         for number in case.get("numbers", ()):
-            yield _case(case, _as_job(number, "發生錯誤。"), f"_as_job-{number}")
+            yield _case(case, as_job(number, "發生錯誤。"), f"_as_job-{number}")
         for text in case.get("texts", ()):
-            yield _case(case, _as_job(0, text), f"_as_job-{text[:24]}")
+            yield _case(case, as_job(0, text), f"_as_job-{text[:24]}")
 
 
 def _case(case: dict[str, Any], error: AzureError, name: str) -> Any:
     values = (case["operation"], error, case["row"], case.get("permanent", False))
     return pytest.param(*values, id=f"{case['operation']}{name}")
-
-
-def _as_answer(code: str) -> AzureError:
-    body = {"error": {"code": code, "message": "It failed.\r\nSee the details.", "target": None, "details": None}}
-    return azure_error(400, json.dumps(body).encode(), "c0ffee")
-
-
-def _as_validation(code: str) -> AzureError:
-    status = {"protectionStatus": "NotProtected", "vaultId": ""}
-    answer = {"status": "Failed", "errorCode": code, "errorMessage": "It would fail.", "recommendation": "Change it."}
-    found = check(json.dumps(status).encode(), json.dumps(answer).encode())
-    assert found is not None
-    return AzureError(found.code, found.message)
-
-
-def _as_wrapped(code: str) -> AzureError:
-    """As a deployment passes it on: the error that counts is text within another."""
-    inner = json.dumps({"error": {"code": code, "message": "It failed."}}, indent=2)
-    body = {"error": {"code": "DeploymentFailed", "message": f"At least one resource failed. Details: {inner}"}}
-    return azure_error(409, json.dumps(body).encode(), "c0ffee")
-
-
-def _as_quoted(code: str) -> AzureError:
-    """As tools print it and people paste it, without a code of its own."""
-    text = f'Failure sending request: StatusCode=400 -- Original Error: Code="{code}" Message="It failed.\r\nRetry."'
-    return AzureError("", text)
-
-
-def _as_job(number: int, text: str) -> AzureError:
-    detail = {"errorCode": number, "errorTitle": "作業失敗", "errorString": text, "recommendations": ["請重試。"]}
-    job = {
-        "id": "/subscriptions/s/resourceGroups/g/providers/Microsoft.RecoveryServices/vaults/v/backupJobs/j",
-        "name": "j",
-        "properties": {"operation": "Backup", "status": "Failed", "errorDetails": [detail]},
-    }
-    found = job_failure(json.dumps(job).encode())
-    assert found is not None
-    return found
 
 
 @pytest.mark.parametrize(("operation", "met", "row", "permanent"), list(_ways()))
