@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from reconciler import revision, saved_plan
 from reconciler.actor import actor
 from reconciler.clocks import Clock, RealClock, StoppableClock, VirtualClock
+from reconciler.engine.chronicle import recall
 from reconciler.engine.look import look, scope_key, scope_of
 from reconciler.engine.ports import Progress
 from reconciler.engine.reconcile import reconcile_once
@@ -258,10 +259,11 @@ async def plan_only(desired: Desired, place: Place, settings: Settings, progress
     """A dry run: nothing here could write, neither to the cloud nor to the journal."""
     from reconciler.store.journal import JournalReader
 
-    previous = JournalReader(place.journal).last_sizes(scope_key(desired))
+    journal = JournalReader(place.journal)
+    past = replace(recall(journal), sizes=journal.last_sizes(scope_key(desired)))
     async with connect(place, settings, write=False) as azure:
         progress.phase("Looking")
-        seen = await look(desired, azure.reader, brakes=brakes(settings), previous=previous, targets=settings.targets)
+        seen = await look(desired, azure.reader, brakes=brakes(settings), past=past, targets=settings.targets)
     return Report(seen.plan)
 
 
@@ -307,6 +309,7 @@ async def apply(
                 stop_requested=stop,
                 reviewed_digest=None if kept is None else kept.digest,
                 reviewed_steps=() if kept is None else kept.steps,
+                notes=journal,
             )
         head = None if isinstance(result.halt, JournalError) else journal.head()
     stopped = str(result.halt or stop() or "")
@@ -336,4 +339,5 @@ def _stop(settings: Settings, interruption: Interruption) -> Callable[[], str | 
 
 def brakes(settings: Settings) -> Brakes:
     """The limits of one run, as the planner takes them."""
-    return Brakes(settings.max_writes, settings.max_stops, settings.max_shrink)
+    gone = frozenset(map(fold, settings.confirm_gone))
+    return Brakes(settings.max_writes, settings.max_stops, settings.max_shrink, gone)

@@ -107,6 +107,8 @@ class Settings:
     max_writes: int | None = None
     max_stops: int = 5
     max_shrink: float = 0.2
+    confirm_gone: tuple[str, ...] = ()
+    """Vaults and VMs of which the operator, who has looked, says that they do not exist."""
     require_coverage: bool = False
     fail_on: tuple[str, ...] = ()
     """What in a dry run is to end it with exit 3, beside what a guard holds: `predicted`, `warning`."""

@@ -15,6 +15,7 @@ from reconciler.azure.client import ReadClient
 from reconciler.azure.decode import activity
 from reconciler.azure.decode.checks import check
 from reconciler.azure.decode.vms import region
+from reconciler.azure.groups import hidden
 from reconciler.azure.inventory import Inventory, read_subscription
 from reconciler.azure.listing import read_list
 from reconciler.azure.pipeline import Reply
@@ -80,11 +81,14 @@ class AzureReader:
         )
         gaps = [gap for inventory in inventories for gap in inventory.gaps]
         gaps += [gap for _, found in vaults for gap in found]
+        vms = dict(sorted((key, vm) for inventory in inventories for key, vm in inventory.vms.items()))
+        seen = [vault for vault, _ in vaults if vault]
         observed = Observed(
             taken_at=taken_at,
-            vaults={vault.name: vault for vault, _ in vaults if vault},
-            vms=dict(sorted((key, vm) for inventory in inventories for key, vm in inventory.vms.items())),
+            vaults={vault.name: vault for vault in seen},
+            vms=vms,
             gaps=tuple(sorted(set(gaps), key=lambda gap: (gap.vault or "", gap.scope, gap.reason))),
+            hidden=await hidden(self._client, seen, vms, subscriptions, correlation_id),
         )
         _LOG.info("azure observed", vaults=len(observed.vaults), vms=len(observed.vms), gaps=len(observed.gaps))
         return observed

@@ -12,6 +12,7 @@ from reconciler.azure.client import ReadClient, explained
 from reconciler.azure.decode import items, jobs, policies, vaults
 from reconciler.azure.decode.errors import UNREADABLE, azure_error
 from reconciler.azure.decode.times import filter_time
+from reconciler.azure.groups import unreadable
 from reconciler.azure.listing import Listing, T, read_list
 from reconciler.azure.pipeline import Broken, Reply
 from reconciler.model import api, ids
@@ -33,7 +34,7 @@ class VaultReader:
 
     def __init__(self, client: ReadClient, declared: Vault, correlation_id: str) -> None:
         self._client = client
-        self._name = declared.name
+        self._declared, self._name = declared, declared.name
         self._correlation_id = correlation_id
         self._path = ids.vault_path(declared.subscription_id, declared.resource_group, declared.name)
         self.gaps: list[Gap] = []
@@ -42,7 +43,7 @@ class VaultReader:
         """The vault; None when nobody knows whether it exists, which is a gap then."""
         reply = await self._get("", api.VAULTS)
         if isinstance(reply, Reply) and reply.status == 404 and azure_error(404, reply.body).code in _ABSENT:
-            return ObservedVault(self._name, self._path, exists=False)
+            return await self._absent()
         if not isinstance(reply, Reply) or reply.status != 200:
             self._note("", [explained(reply)])
             return None
@@ -55,6 +56,15 @@ class VaultReader:
             self._note("", [f"Azure answered with another resource: {wire.id}"])
             return None
         return await self._content(wire)
+
+    async def _absent(self) -> ObservedVault | None:
+        """A vault that Azure does not find, in a group that can be read: else nobody can tell what is in it."""
+        subscription, group = self._declared.subscription_id, self._declared.resource_group
+        why = await unreadable(self._client, subscription, group, self._correlation_id)
+        if why:
+            self._note("", [f"it is not found, and its resource group cannot be read: {why}"])
+            return None
+        return ObservedVault(self._name, self._path, exists=False)
 
     async def _content(self, wire: vaults.WireVault) -> ObservedVault:
         containers = f"{_OF_VMS} and status eq 'Registered'"

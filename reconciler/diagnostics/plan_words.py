@@ -71,6 +71,7 @@ _REASONS = {
 _QUIET = {
     "protected-initial-backup-pending": "waiting for the first backup",
     "vm-deleted": "of deleted VMs",
+    "vm-not-seen": "of VMs that this look did not show",
     "protection-paused": "suspended by Azure",
     "protection-error": "in error",
     "policy-drift": "with another policy",

@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 from reconciler.engine.ports import Reader, Scope
 from reconciler.model.desired import Desired, Vault
 from reconciler.model.ids import fold, vault_path
-from reconciler.model.observed import Check, Observed, Sizes, VirtualMachine, VmKey
+from reconciler.model.observed import Check, Observed, VirtualMachine, VmKey
+from reconciler.model.past import Past
 from reconciler.model.plan import Plan
-from reconciler.planning import Brakes, candidates, needs, plan
+from reconciler.planning import Brakes, candidates, needs, plan, remembered
 
 Checks = Mapping[tuple[str, VmKey], Check]
 
@@ -40,22 +41,25 @@ async def look(
     reader: Reader,
     *,
     brakes: Brakes,
-    previous: Sizes | None,
+    past: Past,
     targets: Collection[str],
 ) -> Look:
     """Observe, ask Azure about the VMs that may be protected, and plan. Sends nothing but reads: it has no writer.
 
-    `previous` is what the last complete observation of the same scope saw, `targets` narrows the plan to some VMs.
+    `past` is what is remembered of earlier looks, `targets` narrows the plan to some VMs.
     """
     observed = await reader.observe(scope_of(desired))
     observed = replace(observed, checks=await _checks(desired, observed, reader, targets))
-    return Look(plan(desired, observed, brakes=brakes, previous=previous, targets=frozenset(targets)), observed)
+    past = remembered(desired, observed, past)
+    return Look(plan(desired, observed, brakes=brakes, past=past, targets=frozenset(targets)), observed)
 
 
-async def glance(desired: Desired, reader: Reader, *, brakes: Brakes, targets: Collection[str]) -> Look:
+async def glance(
+    desired: Desired, reader: Reader, *, brakes: Brakes, past: Past | None = None, targets: Collection[str]
+) -> Look:
     """Observe and plan without Azure's word on each VM: enough to see what is still to be done."""
     observed = await reader.observe(scope_of(desired))
-    return Look(plan(desired, observed, brakes=brakes, targets=frozenset(targets)), observed)
+    return Look(plan(desired, observed, brakes=brakes, past=past, targets=frozenset(targets)), observed)
 
 
 async def _checks(desired: Desired, observed: Observed, reader: Reader, targets: Collection[str]) -> Checks:

@@ -148,15 +148,19 @@ class Journal(Protocol):
     def remember_sizes(self, scope: str, sizes: Sizes) -> None: ...
 
 
-class Notebook(Protocol):
-    """Small things that a daemon remembers between its lives; any may be lost. Methods raise JournalError."""
-
-    def note(self, name: str, text: str | None) -> None:
-        """Remember a text under a name; None forgets it."""
-        ...
+class Notes(Protocol):
+    """Small things that are remembered between runs, to read. Raises JournalError."""
 
     def notes(self, prefix: str) -> Mapping[str, str]:
         """Every text whose name begins so, by name."""
+        ...
+
+
+class Notebook(Notes, Protocol):
+    """The same, to write too; any of it may be lost. Methods raise JournalError."""
+
+    def note(self, name: str, text: str | None) -> None:
+        """Remember a text under a name; None forgets it."""
         ...
 
 

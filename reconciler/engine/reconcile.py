@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Coroutine, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import SystemRandom
 from uuid import uuid4
 
@@ -11,11 +11,12 @@ import structlog
 
 from reconciler.diagnostics.catalog import Catalog, catalog
 from reconciler.engine.apply import carry_out
+from reconciler.engine.chronicle import Chronicle
 from reconciler.engine.close import close
 from reconciler.engine.debts import settle_earlier
 from reconciler.engine.look import Look, glance, look, scope_key
 from reconciler.engine.lookout import Lookout
-from reconciler.engine.ports import Clock, Journal, Progress, Reader, Writer, sizes
+from reconciler.engine.ports import Clock, Journal, Notebook, Progress, Reader, Writer, sizes
 from reconciler.engine.resume import Resumed, look_back
 from reconciler.engine.retries import ruling
 from reconciler.engine.run import Halt, Run
@@ -81,13 +82,15 @@ def reconcile_once(
     chance: Callable[[], float] = _RANDOM.random,
     patience: float = PATIENCE,
     epoch: int = 0,
+    notes: Notebook | None = None,
 ) -> Coroutine[None, None, Result]:
     """One whole run. `timeout` is in seconds and bounds the following of one operation, which then stays pending.
 
     With `reviewed_digest` only that very plan is applied, or nothing; `reviewed_steps`, its step ids, then
     serve to say what is different. `stop_requested` is asked before each request that changes something.
     `chance` draws from [0, 1); `patience` is for how many seconds a step waits for what others do to its subject.
-    `epoch` is that of the lease under which this runs, 0 without one.
+    `epoch` is that of the lease under which this runs, 0 without one. `notes` remember what earlier runs saw and did;
+    without them nothing is remembered beyond this run.
     Raises JournalError when the journal cannot be used before anything was sent; what it meets later is in the result.
     """
     words = table or catalog()
@@ -106,7 +109,7 @@ def reconcile_once(
         patience,
         Mandate(desired.revision, epoch),
     )
-    looker = _Looker(desired, reader, journal, brakes, targets, progress)
+    looker = _Looker(desired, reader, journal, brakes, targets, progress, Chronicle(notes or _Blank()))
     return _reconcile(run, looker, lambda plan: _refusal(plan, reviewed_digest, reviewed_steps))
 
 
@@ -131,6 +134,7 @@ async def _apply(run: Run, looker: _Looker, refusal: Callable[[Plan], str], foll
         await settle_earlier(run, busy, first.observed)
         return Result(run.id, first.plan, {}, first.plan, first.observed, refused, run.halted)
     run.journal.begin(run.id, first.plan, first.plan.revision)
+    looker.chronicle.permitted(first.plan.steps)
     limits = {vault.name: LIMITS[vault.generation] for vault in looker.desired.vaults}
     claimed = await carry_out(
         first.plan,
@@ -148,6 +152,9 @@ async def _apply(run: Run, looker: _Looker, refusal: Callable[[Plan], str], foll
         busy = {**look_back(run, last.observed, earlier=earlier), **following}
         await settle_earlier(run, busy, last.observed)
         _remember(run, first.plan, claimed, outcomes)
+        done = [step for step in first.plan.steps if isinstance(outcomes.get(step.id), Done)]
+        looker.chronicle.mended(done, last.observed.taken_at)
+        looker.chronicle.save()
     except JournalError as error:
         run.halt(error)
     log.info("run ended", run=run.id, steps=len(outcomes), still_wanted=len(last.plan.steps))
@@ -186,6 +193,7 @@ class _Looker:
     brakes: Brakes
     targets: Collection[str]
     progress: Progress
+    chronicle: Chronicle
     _last: Sizes | None = None
     _begun: bool = False
     _news: bool = False
@@ -198,21 +206,25 @@ class _Looker:
         self.progress.phase("Looking")
         if not self._begun:
             self._last, self._begun = self.journal.last_sizes(scope_key(self.desired)), True
-        seen = await look(self.desired, self.reader, brakes=self.brakes, previous=self._last, targets=self.targets)
+        past = replace(self.chronicle.past, sizes=self._last)
+        seen = await look(self.desired, self.reader, brakes=self.brakes, past=past, targets=self.targets)
+        self.chronicle.looked(self.desired, seen.observed)
         now = sizes(seen.observed)
         if seen.observed.complete and not shrank(self._last, now, self.brakes.max_shrink):
             self._last, self._news = now, True
         return seen
 
     def remember(self) -> None:
-        """How much was seen, for the next run."""
+        """What was seen, and how much of it, for the next run."""
         if self._news and self._last is not None:
             self.journal.remember_sizes(scope_key(self.desired), self._last)
             self._news = False
+        self.chronicle.save()
 
     async def glance(self) -> Look:
         """In the middle of a run: what is still to be done, for those who wait."""
-        return await glance(self.desired, self.reader, brakes=self.brakes, targets=self.targets)
+        past = replace(self.chronicle.past, sizes=None)
+        return await glance(self.desired, self.reader, brakes=self.brakes, past=past, targets=self.targets)
 
 
 def shrank(previous: Sizes | None, now: Sizes, most: float) -> bool:
@@ -230,6 +242,16 @@ def _remember(run: Run, plan: Plan, claimed: Mapping[str, Outcome], outcomes: Ma
             run.journal.record(run.id, step_id, by_its_rule(run, outcome))
     done = [step.id for step in plan.steps if step.put_back is None and isinstance(outcomes.get(step.id), Done)]
     run.journal.forget(done)
+
+
+class _Blank:
+    """A Notebook that keeps nothing."""
+
+    def notes(self, prefix: str) -> Mapping[str, str]:
+        del prefix
+        return {}
+
+    def note(self, name: str, text: str | None) -> None: ...
 
 
 def by_its_rule(run: Run, outcome: Outcome) -> Outcome:

@@ -38,7 +38,8 @@ class VirtualMachine:
     """`id` keeps Azure's spelling, `vm_id` is the GUID that tells a re-created VM from its namesake.
 
     `agent` is None when the instance view shows none; `load_balanced` is None when it was not looked at.
-    `storage` holds the distinct disk SKUs in order, e.g. `Premium_LRS`. `tags` are sorted by name.
+    `created` is aware UTC, None where Azure does not tell. `storage` holds the distinct disk SKUs in order, e.g.
+    `Premium_LRS`. `tags` are sorted by name.
     """
 
     id: str
@@ -62,6 +63,7 @@ class VirtualMachine:
     load_balanced: bool | None = None
     provisioning_state: str = "Succeeded"
     security_type: str = ""
+    created: datetime | None = None
 
     @property
     def label(self) -> str:
@@ -219,6 +221,8 @@ class Observed:
     gaps: tuple[Gap, ...] = ()
     points: Mapping[tuple[str, VmKey], RecoveryPoint] = field(default_factory=dict)
     """By vault name and VM; only of those that were asked for one by one."""
+    hidden: frozenset[str] = frozenset()
+    """Folded ids of resource groups that could not be read: a VM there that no list shows may exist all the same."""
 
     @property
     def complete(self) -> bool:

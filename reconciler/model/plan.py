@@ -39,7 +39,8 @@ class Step:
     """One action on one subject. `id` is stable: the same step of the next plan has the same id.
 
     `call` is what will be sent. `put_back`, where there is one, is owed once all that depends on the step has ended.
-    `policy` names the declared policy that a VM's step leads to; it groups the human plan.
+    `policy` names the declared policy that a VM's step leads to; it groups the human plan. `consent` is the mark of the
+    Consent that permits it, where it needs one.
     """
 
     id: str
@@ -57,6 +58,7 @@ class Step:
     predicted: tuple[str, ...] = ()
     policy: str = ""
     put_back: Call | None = None
+    consent: str = ""
 
 
 @dataclass(frozen=True, slots=True)

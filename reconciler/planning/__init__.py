@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
+from reconciler.planning.absence import remembered
 from reconciler.planning.brakes import Brakes
 from reconciler.planning.plan import candidates, needs, plan
 
-__all__ = ["Brakes", "candidates", "needs", "plan"]
+__all__ = ["Brakes", "candidates", "needs", "plan", "remembered"]

@@ -7,8 +7,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Brakes:
-    """`max_writes` None is no limit; `max_shrink` is the share of VMs or items that may vanish between two looks."""
+    """`max_writes` None is no limit; `max_shrink` is the share of VMs or items that may vanish between two looks.
+
+    `gone` are the folded names of vaults and VMs of which somebody who has looked says that they do not exist.
+    """
 
     max_writes: int | None = None
     max_stops: int = 5
     max_shrink: float = 0.20
+    gone: frozenset[str] = frozenset()

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from reconciler.model.desired import Consent
-from reconciler.model.ids import fold
 from reconciler.model.observed import Sizes
-from reconciler.model.plan import Basis, Finding, Held, Severity, Step, SubjectKind
+from reconciler.model.plan import Basis, Finding, Held, Severity, Step
 from reconciler.model.state import Risk
 from reconciler.planning.brakes import Brakes
+from reconciler.planning.consents import SHORTEN, permitted, shortening
+from reconciler.planning.contest import contested
+from reconciler.planning.reservations import foreign, unconfirmed
 from reconciler.planning.situation import Situation
 
-SHORTEN = "shorten-retention"
 Hold = Callable[[Step], str]
 """How to permit a step, or nothing when the guard has no objection."""
 
@@ -29,18 +29,23 @@ def guard(
     steps: Sequence[Step],
     *,
     brakes: Brakes,
-    previous: Sizes | None,
+    aims: Collection[str],
     out_of_bounds: Mapping[str, str],
     protection_of: Mapping[str, str],
 ) -> Guarded:
-    """Each guard sees what the ones before it let pass; a held step holds all that depends on it."""
-    now = Guarded(tuple(steps), ())
+    """Each guard sees what the ones before it let pass; a held step holds all that depends on it.
+
+    What is remembered of earlier runs only ever adds to what is held.
+    """
+    now = Guarded(tuple(permitted(situation, step) for step in steps), ())
     unsure = _unsure(situation)
     now = _apply(now, "incomplete-observation", lambda step: unsure if step.risk > Risk.SAFE else "")
-    shrunk = _shrunk(situation, previous, brakes)
+    shrunk = _shrunk(situation, situation.past.sizes, brakes)
     now = _apply(now, "shrink", lambda step: shrunk if step.risk > Risk.SAFE else "")
-    consents = _consents(situation)
-    now = _apply(now, SHORTEN, lambda step: _shortening(situation, consents, step))
+    now = _apply(now, "absence-unconfirmed", lambda step: unconfirmed(situation, step, brakes.gone))
+    now = _apply(now, "vm-recreated", lambda step: foreign(situation, step, aims))
+    now = _apply(now, SHORTEN, lambda step: shortening(situation, step))
+    now = _apply(now, "contested", lambda step: contested(situation, step))
     now = _apply(now, "expect", lambda step: _bounds(out_of_bounds, protection_of, step))
     stops = sum(step.risk is Risk.PAUSING for step in now.steps)
     now = _apply(now, "max-stops", lambda step: _stops(stops, brakes, step))
@@ -119,33 +124,6 @@ def _shrunk(situation: Situation, previous: Sizes | None, brakes: Brakes) -> str
                 "If this is right, run once with a higher --max-shrink."
             )
     return ""
-
-
-def _consents(situation: Situation) -> dict[tuple[str, str], Consent]:
-    today = situation.observed.taken_at.date()
-    live = (consent for consent in situation.desired.consents if today <= consent.expires)
-    return {(consent.step, fold(consent.subject)): consent for consent in live}
-
-
-def _shortening(situation: Situation, consents: Mapping[tuple[str, str], Consent], step: Step) -> str:
-    if step.risk is not Risk.DESTRUCTIVE:
-        return ""
-    subjects = _consent_subjects(situation, step)
-    if any((SHORTEN, fold(subject)) in consents for subject in subjects):
-        return ""
-    return (
-        "Recovery points may expire earlier. To permit it, commit a Consent with "
-        f"`step: {SHORTEN}` and `subject: {subjects[0]}`, an approver and an expiry date."
-    )
-
-
-def _consent_subjects(situation: Situation, step: Step) -> list[str]:
-    """`vault/policy`, or `vault/group/vm`; the bare name of a VM will do where only one has it."""
-    if step.subject.kind is not SubjectKind.VM:
-        return [step.subject.name]
-    name = step.subject.name.rpartition("/")[2]
-    full = f"{step.vault}/{step.subject.name}"
-    return [full, f"{step.vault}/{name}"] if situation.names[fold(name)] == 1 else [full]
 
 
 def _bounds(out_of_bounds: Mapping[str, str], protection_of: Mapping[str, str], step: Step) -> str:

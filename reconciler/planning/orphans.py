@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from reconciler.model.ids import fold
 from reconciler.model.observed import ProtectedItem, VmKey
 from reconciler.model.plan import Basis, Finding, Quiet, Severity, Subject, SubjectKind
+from reconciler.planning.absence import vm_is_gone, vm_seems_gone
 from reconciler.planning.provision import Ground
-from reconciler.planning.situation import Situation, label_of, vm_name
+from reconciler.planning.situation import Situation, label_of
 
 
 def orphans(
@@ -22,18 +22,24 @@ def orphans(
     deleted: list[str] = []
     for key in sorted(items):
         item = items[key]
-        gone = vm_is_gone(situation, item)
-        if gone and item.protected:
+        if item.protected and vm_is_gone(situation, item):
             deleted.append(item.vm_arm_id)
         if (vault.name, key) in named:
             continue
-        if not gone and not item.soft_deleted:
+        because = _because(situation, item)
+        if because == "orphan":
             orphaned.append(item.vm_arm_id)
-        because = "soft-deleted" if item.soft_deleted else "vm-deleted" if gone else "orphan"
-        quiet.append(
-            Quiet(Subject(SubjectKind.VM, _label(situation, item), item.vm_arm_id), because, vault.span, vault.name)
-        )
+        subject = Subject(SubjectKind.VM, _label(situation, item), item.vm_arm_id)
+        quiet.append(Quiet(subject, because, vault.span, vault.name))
     return quiet, [*_told(ground, "orphan", orphaned), *_told(ground, "vm-deleted-still-protected", deleted)]
+
+
+def _because(situation: Situation, item: ProtectedItem) -> str:
+    if item.soft_deleted:
+        return "soft-deleted"
+    if vm_is_gone(situation, item):
+        return "vm-deleted"
+    return "vm-not-seen" if vm_seems_gone(situation, item) else "orphan"
 
 
 def _told(ground: Ground, code: str, ids: list[str]) -> list[Finding]:
@@ -41,23 +47,10 @@ def _told(ground: Ground, code: str, ids: list[str]) -> list[Finding]:
         return []
     vault = ground.vault
     severity = Severity.INFO if code == "orphan" else Severity.WARNING
-    what = "no document names" if code == "orphan" else "whose virtual machine no longer exists"
+    what = "that no document names" if code == "orphan" else "whose virtual machine no longer exists"
     count = "1 item" if len(ids) == 1 else f"{len(ids)} items"
-    text = (
-        f"The vault {vault.name!r} has {count} that {what}."
-        if code == "orphan"
-        else (f"The vault {vault.name!r} has {count} {what}.")
-    )
+    text = f"The vault {vault.name!r} has {count} {what}."
     return [Finding(code, severity, tuple(ids), text, vault.span, Basis.OBSERVED, vault.name)]
-
-
-def vm_is_gone(situation: Situation, item: ProtectedItem) -> bool:
-    """Only a whole list of its subscription proves that a VM is gone; a subscription we do not read proves nothing."""
-    name = vm_name(item.vm_arm_id)
-    if name is None or item.key in situation.observed.vms or name.classic:
-        return False
-    ours = {fold(vault.subscription_id) for vault in situation.vaults.values()}
-    return fold(name.subscription_id) in ours and situation.sees_vms_of(name.subscription_id)
 
 
 def _label(situation: Situation, item: ProtectedItem) -> str:

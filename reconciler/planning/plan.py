@@ -9,16 +9,19 @@ from itertools import chain
 from reconciler.actions import ACTIONS
 from reconciler.model.desired import Desired, Generation
 from reconciler.model.ids import fold
-from reconciler.model.observed import Observed, Sizes, VirtualMachine
+from reconciler.model.observed import Observed, VirtualMachine
+from reconciler.model.past import Past
 from reconciler.model.plan import Basis, Finding, Plan, Quiet, Seen, Severity, Step, Subject, SubjectKind
 from reconciler.model.span import Span
 from reconciler.planning.aim import aimed_at, missed, needed
 from reconciler.planning.backup_health import check_backups, told_once
 from reconciler.planning.brakes import Brakes
+from reconciler.planning.contest import contests
 from reconciler.planning.coverage import cover
 from reconciler.planning.digest import digest
 from reconciler.planning.draft import discovery, draft, wants_check
 from reconciler.planning.guards import approvals, guard
+from reconciler.planning.namesakes import recreated
 from reconciler.planning.objective import check_objectives
 from reconciler.planning.orphans import orphans
 from reconciler.planning.provision import Ground, grounds
@@ -45,11 +48,11 @@ def plan(
     observed: Observed,
     *,
     brakes: Brakes,
-    previous: Sizes | None = None,
+    past: Past | None = None,
     targets: frozenset[str] = frozenset(),
 ) -> Plan:
-    """`previous` are the sizes of the last complete observation; `targets` are names, `group/name` or ARM ids."""
-    situation, aims = situation_of(desired, observed), frozenset(fold(target) for target in targets)
+    """`past` is what is remembered of earlier looks; `targets` are names, `group/name` or ARM ids."""
+    situation, aims = situation_of(desired, observed, past), frozenset(fold(target) for target in targets)
     chosen, ground = select(situation), grounds(situation, paused_vaults(situation))
     sheet = _drafted(situation, chosen, ground, aims)
     steps, refused = approvals(situation, _in_order(sheet.steps))
@@ -57,14 +60,14 @@ def plan(
         situation,
         steps,
         brakes=brakes,
-        previous=previous,
+        aims=aims,
         out_of_bounds=chosen.out_of_bounds,
         protection_of=sheet.protection_of,
     )
     covered = cover(situation, chosen.wishes, kept.steps)
     meant = [wish for wish in chosen.wishes if aimed_at(wish.meant, aims)]
     findings = [*chosen.findings, *sheet.findings, *refused, *covered.findings, *_gaps(observed)]
-    findings += check_objectives(situation, meant)
+    findings += [*check_objectives(situation, meant), *contests(kept.held)]
     findings = told_once(findings, check_backups(situation, meant, all_items=not aims))
     held = tuple(sorted(kept.held, key=lambda one: (one.guard, _rank(one.step))))
     return Plan(
@@ -148,7 +151,7 @@ def _drafted(situation: Situation, chosen: Selection, ground: Mapping[str, Groun
         sheet.findings += place.findings
         quiet, told = orphans(situation, place, named)
         sheet.quiet += quiet
-        sheet.findings += told
+        sheet.findings += [*told, *recreated(situation, place.vault)]
     return sheet
 
 

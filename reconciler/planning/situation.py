@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from reconciler.model.desired import BackupPolicy, Desired, Vault
 from reconciler.model.ids import BadSegmentError, VmName, fold
 from reconciler.model.limits import LIMITS, Limits
 from reconciler.model.observed import Job, Observed, ObservedVault, ProtectedItem, VirtualMachine, VmKey
+from reconciler.model.past import Past
 from reconciler.planning.estate import Estate
 
 _SUBSCRIPTION = re.compile(r"/subscriptions/([^/]+)", re.ASCII | re.IGNORECASE)
@@ -19,10 +20,11 @@ _SUBSCRIPTION = re.compile(r"/subscriptions/([^/]+)", re.ASCII | re.IGNORECASE)
 
 @dataclass(frozen=True)
 class Situation:
-    """`desired` × `observed`; equal inputs in another order make an equal situation."""
+    """`desired` × `observed`, and what is remembered; equal inputs in another order make an equal situation."""
 
     desired: Desired
     observed: Observed
+    past: Past = field(default_factory=Past)
 
     @cached_property
     def estate(self) -> Estate:
@@ -105,7 +107,7 @@ class Situation:
                     yield name, items[key]
 
 
-def situation_of(desired: Desired, observed: Observed) -> Situation:
+def situation_of(desired: Desired, observed: Observed, past: Past | None = None) -> Situation:
     """Documents may spell a vault in any case, as Azure's names may be: here all use the Vault document's spelling."""
     names = {fold(vault.name): vault.name for vault in desired.vaults}
 
@@ -121,7 +123,7 @@ def situation_of(desired: Desired, observed: Observed) -> Situation:
         retirements=tuple(replace(one, vault=spelled(one.vault)) for one in desired.retirements),
         pauses=tuple(replace(one, vault=spelled(one.vault)) for one in desired.pauses),
     )
-    return Situation(same, observed)
+    return Situation(same, observed, past or Past())
 
 
 def policy_of(item: ProtectedItem) -> str:

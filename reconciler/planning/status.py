@@ -12,12 +12,13 @@ from reconciler.model.observed import Gap, Job, Observed, ProtectedItem, VmKey
 from reconciler.model.plan import Finding, Severity
 from reconciler.model.state import ItemState, State
 from reconciler.model.status import JobEnd, JobStatus, Status, Trust, VaultStatus, VmStatus
+from reconciler.planning.absence import vm_seems_gone
 from reconciler.planning.backup_health import check_backups
 from reconciler.planning.coverage import cover, in_scope
 from reconciler.planning.job_history import WINDOW, container_of, failure, row_of
+from reconciler.planning.namesakes import is_recreated
 from reconciler.planning.next_backup import START_LAG, interval, next_backup
 from reconciler.planning.objective import check_objectives
-from reconciler.planning.orphans import vm_is_gone
 from reconciler.planning.root_causes import by_root_cause
 from reconciler.planning.select import Wish, select
 from reconciler.planning.situation import Situation, container_key, label_of, policy_of, situation_of
@@ -106,7 +107,7 @@ def _off(item: ProtectedItem) -> bool:
 def _state(situation: Situation, item: ProtectedItem) -> str:
     if item.soft_deleted:
         return "soft-deleted"
-    if vm_is_gone(situation, item):
+    if vm_seems_gone(situation, item):
         return "vm-deleted"
     return {
         ItemState.PROTECTED: "protected",
@@ -125,7 +126,7 @@ def _trust(situation: Situation, vault: Vault, item: ProtectedItem, schedule: Sc
         return Trust.UNKNOWN
     point, now = item.last_recovery_point, situation.observed.taken_at
     fresh = point is not None and schedule is not None and now - point <= interval(schedule) + START_LAG
-    return Trust.VERIFIED if fresh else Trust.CLAIMED
+    return Trust.VERIFIED if fresh and not is_recreated(situation, vault, item) else Trust.CLAIMED
 
 
 def _schedule(situation: Situation, vault: Vault, item: ProtectedItem) -> Schedule | None:

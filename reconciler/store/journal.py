@@ -215,6 +215,12 @@ class JournalReader:
         with self._look() as session:
             return next((Sizes(*row) for row in session.run("last_sizes", {"scope": scope})), None) if session else None
 
+    def notes(self, prefix: str) -> Mapping[str, str]:
+        """Every text whose name begins so, by name."""
+        with self._look() as session:
+            found = session.run("notes", {"prefix": prefix}) if session else []
+            return {str(name): str(text) for name, text in found}
+
     def audit(
         self,
         *,

@@ -167,6 +167,9 @@ def _past_points(world: World, item: ItemRecord, vm: VmRecord, policy: PolicyRec
         point.tiers["HardenedRP"] = "Valid"
         world.database.put(retention.place(point, policy))
         item.last_backup, item.last_backup_status, item.last_point = taken, "Completed", point.time
+        if taken < vm.created:
+            vm.created = taken - timedelta(days=1)
+            world.put_vm(vm)
 
 
 def generate(count: int, seed: int = 1, subscription: str = HOME, location: str = REGION) -> dict[str, Any]:

@@ -38,6 +38,7 @@ from reconciler.model.desired import Desired
 from reconciler.model.drift import SeenDrift
 from reconciler.model.observed import Gap, RecoveryPoint, VmKey
 from reconciler.model.outcome import word
+from reconciler.model.past import Past
 from reconciler.model.timeline import Timeline
 from reconciler.planning import Brakes
 from reconciler.planning.drift import drifts as drifts_of
@@ -138,7 +139,7 @@ class Site:
         """A look now, as the daemon would tell of it."""
         desired = self.desired
         async with self._connect(writable=False) as azure:
-            seen = await look(desired, azure.reader, brakes=Brakes(), previous=None, targets=())
+            seen = await look(desired, azure.reader, brakes=Brakes(), past=Past(), targets=())
             wanted = points_wanted(desired, seen.observed, everything=True)
             observed, unread = await azure.reader.points(seen.observed, wanted)
             drifts = await self._drifts(azure, seen, desired)

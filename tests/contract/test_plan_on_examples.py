@@ -23,6 +23,7 @@ from reconciler.manifests.load import load_texts
 from reconciler.model.desired import Desired
 from reconciler.model.ids import fold
 from reconciler.model.outcome import Done, Failed, Outcome, Retry
+from reconciler.model.past import Past
 from reconciler.model.plan import Plan, Severity
 from reconciler.planning import Brakes
 from reconciler.store.journal import Journal
@@ -68,7 +69,7 @@ def planned(world: World, desired: Desired) -> Look:
     async def once() -> Look:
         clock = VirtualClock(world)
         async with connect(create_app(world), clock=clock, random=secrets.SystemRandom(), writable=False) as azure:
-            return await look(desired, azure.reader, brakes=Brakes(), previous=None, targets=())
+            return await look(desired, azure.reader, brakes=Brakes(), past=Past(), targets=())
 
     return asyncio.run(once())
 

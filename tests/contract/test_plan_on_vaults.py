@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -176,6 +176,8 @@ def test_a_vault_that_is_missing_is_made_with_all_that_belongs_in_it(world: Worl
         protections=(replace(desired.protections[0], vault="rsv-new"),),
     )
     trial = Trial(world, new)
+    assert trial.apply().plan.steps == ()
+    world.advance(timedelta(minutes=10))
 
     result = trial.apply()
 

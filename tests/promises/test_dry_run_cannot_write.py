@@ -10,6 +10,7 @@ import pytest
 from reconciler.engine import look as looking
 from reconciler.engine.ports import Reader
 from reconciler.model.observed import Sizes
+from reconciler.model.past import Past
 from reconciler.store.journal import Journal, JournalReader
 from tests.unit.engine.embedded import Site, estate, sent
 from tests.unit.engine.estate import machine
@@ -24,7 +25,7 @@ def public(kind: type) -> set[str]:
 
 def test_what_it_is_given_has_no_method_that_writes() -> None:
     assert public(Reader) == {"observe", "check"}
-    assert public(JournalReader) == {"last_sizes", "audit", "head", "check"}
+    assert public(JournalReader) == {"last_sizes", "notes", "audit", "head", "check"}
     given = {name: str(p.annotation) for name, p in inspect.signature(looking.look).parameters.items()}
     assert given["reader"] == "Reader"
     assert not any("Writer" in kind or "Journal" in kind for kind in given.values())
@@ -68,7 +69,11 @@ def test_the_journal_on_the_disk_stays_as_it_was(tmp_path: Path, alive: bool) ->
         journal.close()
     before = {file.name: file.read_bytes() for file in tmp_path.iterdir() if not file.name.endswith("-shm")}
     sizes = JournalReader(str(path)).last_sizes("scope")
-    clock.run(looking.look(wish("web-1"), world_of(clock, machine("web-1")), brakes=BRAKES, previous=sizes, targets=()))
+    clock.run(
+        looking.look(
+            wish("web-1"), world_of(clock, machine("web-1")), brakes=BRAKES, past=Past(sizes=sizes), targets=()
+        )
+    )
     assert {file.name: file.read_bytes() for file in tmp_path.iterdir() if not file.name.endswith("-shm")} == before
     journal.close()
 

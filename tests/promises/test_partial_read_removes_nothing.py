@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from reconciler.model.desired import Desired, Retirement, VmRef
 from reconciler.model.observed import Gap, Observed, Sizes
+from reconciler.model.past import Past
 from reconciler.model.state import Risk
 from reconciler.planning import Brakes, plan
 from tests.unit.planning.making import CALM, SUB, VAULT, consent, item, machine, snapshot, snapshots, vault, wanted
@@ -63,7 +64,7 @@ def test_vms_missing_from_a_broken_list_cost_nothing(desired: Desired, observed:
 def test_a_shrunk_estate_holds_all_that_takes_away(desired: Desired, observed: Observed) -> None:
     items = len(observed.vaults["rsv"].items)
     for before in (Sizes(len(observed.vms) * 2 + 1, items), Sizes(len(observed.vms), items * 2 + 1)):
-        made = plan(permitted(desired), observed, brakes=FREE, previous=before)
+        made = plan(permitted(desired), observed, brakes=FREE, past=Past(sizes=before))
         assert [step.id for step in made.steps if step.risk > Risk.SAFE] == []
 
 
@@ -73,6 +74,6 @@ def test_a_fifth_less_is_still_believed(before: int, guards: set[str]) -> None:
     old = Retirement("old", "rsv", (VmRef("vm-1", "rg-web"),), "old", "me")
     seen = snapshot(vms, vault([item(vms[1])]))
 
-    made = plan(Desired(vaults=(VAULT,), retirements=(old,)), seen, brakes=FREE, previous=Sizes(before, 1))
+    made = plan(Desired(vaults=(VAULT,), retirements=(old,)), seen, brakes=FREE, past=Past(sizes=Sizes(before, 1)))
 
     assert {held.guard for held in made.held} == guards

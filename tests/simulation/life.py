@@ -19,6 +19,7 @@ from reconciler.model.attempts import Circumstances
 from reconciler.model.desired import Desired
 from reconciler.model.journal import FREE, Debt, Fence, Mandate
 from reconciler.model.outcome import Answer, Outcome, Pending, Retry
+from reconciler.model.past import Past
 from reconciler.model.plan import Plan, Step
 from reconciler.store.journal import Journal
 from reconciler.store.sqlite import SqliteDatabase
@@ -208,7 +209,7 @@ class Life:
         async def run() -> Look:
             async with open_connection(EMBEDDED, self._wire(), clock=self.universe.clock, random=self.random) as azure:
                 return await look(
-                    self.desired, azure.reader, brakes=self.story.scenario.brakes, previous=None, targets=()
+                    self.desired, azure.reader, brakes=self.story.scenario.brakes, past=Past(), targets=()
                 )
 
         made = self._begin(dry=True, targets=frozenset())

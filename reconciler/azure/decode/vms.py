@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from reconciler.azure.decode.times import moment
 from reconciler.model.desired import OsType
 from reconciler.model.ids import VmName, fold
 from reconciler.model.observed import Agent, Power, VirtualMachine
@@ -35,6 +36,7 @@ class _SecurityProfile(msgspec.Struct, rename="camel"):
 
 class _Model(msgspec.Struct, rename="camel"):
     vm_id: str
+    time_created: str | None = None
     provisioning_state: str | None = None
     storage_profile: _StorageProfile | None = None
     network_profile: _NetworkProfile | None = None
@@ -118,6 +120,7 @@ def vm(wire: WireVm, status: WireVmStatus | None) -> VirtualMachine:
         nics=len(interfaces or ()),
         provisioning_state=model.provisioning_state or "",
         security_type=(model.security_profile or _SecurityProfile()).security_type or "",
+        created=moment(model.time_created),
     )
 
 

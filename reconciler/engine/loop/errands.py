@@ -12,7 +12,6 @@ from reconciler.engine.debts import owed_earlier, settle_earlier
 from reconciler.engine.look import Look
 from reconciler.engine.lookout import Lookout
 from reconciler.engine.loop.choice import belongs, obstacles, of_vault, sendable, vault_of
-from reconciler.engine.loop.contest import CONTESTED, Contest
 from reconciler.engine.loop.hub import Hub, Orders, Term
 from reconciler.engine.loop.picture import Picture
 from reconciler.engine.loop.works import Works, due_in, healed
@@ -28,7 +27,7 @@ from reconciler.model.desired import Vault
 from reconciler.model.journal import Fence, Mandate
 from reconciler.model.limits import LIMITS
 from reconciler.model.observed import Observed
-from reconciler.model.outcome import Done, Failed, OpenOperation, Outcome, Skipped, word
+from reconciler.model.outcome import Done, OpenOperation, Outcome, Skipped, word
 from reconciler.model.plan import Plan, Step
 
 KEPT = timedelta(hours=24)
@@ -49,7 +48,6 @@ class Errands:
         self._ring = ring
         self._glance = glance
         self.works = Works(self._ended)
-        self._contest = Contest(hub.tools.notes)
         self.results: dict[str, StepResult] = {}
 
     def counts(self, plan: Plan) -> Mapping[str, int]:
@@ -83,9 +81,10 @@ class Errands:
             self._note(step, outcome)
             if isinstance(outcome, Done):
                 done.add(step_id)
-                self._contest.mended(step_id, plan.config_digest, observed.taken_at)
+                self._hub.chronicle.mended([step], observed.taken_at)
             else:
                 run.journal.record(owner, step_id, by_its_rule(run, outcome))
+        self._hub.chronicle.save()
         self._tidy(plan, observed)
         settled = {subject_key(quiet.subject.id) for quiet in plan.quiet}
         known = (one for one in run.journal.failures() if belongs(one.step_id, self.vault.name))
@@ -119,14 +118,13 @@ class Errands:
         limits = {self.vault.name: LIMITS[self.vault.generation]}
         taken = self.works.taken
         stuck = dict(obstacles(plan, Memory(run, plan, observed, limits), busy.keys() - taken))
-        for step_id in self._contest.contested(plan, plan.config_digest, observed.taken_at):
-            stuck.setdefault(step_id, Failed(CONTESTED))
         for step in plan.steps:
             if step.id in stuck and subject_key(step.subject.id) not in taken:
                 self._note(step, stuck[step.id], tried=False)
         todo = sendable(plan, stuck, taken)
         if todo.steps and self._hub.permit.forbidden() is None:
             run.journal.begin(run.id, todo, todo.revision)
+            self._hub.chronicle.permitted(todo.steps)
             lookout = Lookout(self._glance, run.clock)
             work = carry_out(todo, run, observed=observed, limits=limits, lookout=lookout)
             self.works.begin(run.id, todo, self._carry(run, work))

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from reconciler.clocks import StoppableClock
 from reconciler.diagnostics.catalog import Catalog
+from reconciler.engine.chronicle import Chronicle
 from reconciler.engine.loop.bulletin import Bulletin
 from reconciler.engine.loop.picture import Picture, Pictures
 from reconciler.engine.loop.sight import Sight
@@ -104,6 +105,7 @@ class Hub:
 
     tools: Tools
     sight: Sight
+    chronicle: Chronicle
     pictures: Pictures
     bulletin: Bulletin
     permit: Permit

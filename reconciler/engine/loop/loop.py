@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import structlog
 
 from reconciler.clocks import StoppableClock
+from reconciler.engine.chronicle import Chronicle
 from reconciler.engine.loop.bulletin import Bulletin
 from reconciler.engine.loop.hub import Hub, Orders, Permit, Term, Tools
 from reconciler.engine.loop.picture import Offload, Pictures, in_place
@@ -57,9 +58,11 @@ class Loop:
         self._watches: dict[str, VaultWatch] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         sight = Sight(BOUND * rules.interval)
-        pictures = Pictures(sight, tools.journal, self._clock, self._leads, offload)
+        chronicle = Chronicle(tools.notes)
+        pictures = Pictures(sight, tools.journal, chronicle, self._clock, self._leads, offload)
         permit = Permit(lambda: self._rules.paused(), lambda: self._rules.closed(), self._leads)
-        self._hub = Hub(self._tools, sight, pictures, bulletin, permit, Orders(Desired(), rules.brakes, rules.interval))
+        orders = Orders(Desired(), rules.brakes, rules.interval)
+        self._hub = Hub(self._tools, sight, chronicle, pictures, bulletin, permit, orders)
         self._hub.watches = self._watches
         self._gone: list[VaultWatch] = []
         self._ending = asyncio.Event()

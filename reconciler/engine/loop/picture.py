@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
+from reconciler.engine.chronicle import Chronicle
 from reconciler.engine.look import scope_key
 from reconciler.engine.loop.sight import Sight
 from reconciler.engine.ports import Clock, Journal, sizes
 from reconciler.engine.reconcile import shrank
 from reconciler.model.desired import Desired
-from reconciler.model.observed import Gap, Observed, Sizes, VirtualMachine, VmKey
+from reconciler.model.observed import Gap, Observed, VirtualMachine, VmKey
+from reconciler.model.past import Past
 from reconciler.model.plan import Plan
 from reconciler.model.status import Status
 from reconciler.planning import Brakes, candidates, plan
@@ -40,14 +42,12 @@ class Offload(Protocol):
     def __call__(self, work: Callable[[], Picture], /) -> Awaitable[Picture]: ...
 
 
-def draw(
-    desired: Desired, observed: Observed, *, brakes: Brakes, previous: Sizes | None, unread: tuple[Gap, ...] = ()
-) -> Picture:
-    """Pure. `previous` are the sizes of the last complete observation, `unread` what of the points is not known."""
+def draw(desired: Desired, observed: Observed, *, brakes: Brakes, past: Past, unread: tuple[Gap, ...] = ()) -> Picture:
+    """Pure. `past` is what is remembered of earlier looks, `unread` what of the points is not known."""
     return Picture(
         desired,
         observed,
-        plan(desired, observed, brakes=brakes, previous=previous),
+        plan(desired, observed, brakes=brakes, past=past),
         status(desired, observed, unread),
         candidates(desired, observed),
         points_wanted(desired, observed),
@@ -63,9 +63,16 @@ class Pictures:
     """Draws one picture at a time; all who ask while one is drawn share the next, however many vaults there are."""
 
     def __init__(
-        self, sight: Sight, journal: Journal, clock: Clock, leads: Callable[[], bool], offload: Offload = in_place
+        self,
+        sight: Sight,
+        journal: Journal,
+        chronicle: Chronicle,
+        clock: Clock,
+        leads: Callable[[], bool],
+        offload: Offload = in_place,
     ) -> None:
-        """Who does not lead leaves the journal as it is."""
+        """Who does not lead leaves the journal as it is, and reads anew what the leader has written there."""
+        self._chronicle = chronicle
         self._leads = leads
         self._sight = sight
         self._journal = journal
@@ -95,7 +102,10 @@ class Pictures:
         observed = self._sight.whole(desired, self._clock.now(), monotonic)
         key, unread = scope_key(desired), self._sight.unread()
         previous = self._journal.last_sizes(key)
-        picture = await self._offload(lambda: draw(desired, observed, brakes=brakes, previous=previous, unread=unread))
+        if not self._leads():
+            self._chronicle.forget()
+        past = replace(self._chronicle.past, sizes=previous)
+        picture = await self._offload(lambda: draw(desired, observed, brakes=brakes, past=past, unread=unread))
         now = sizes(observed)
         whole = observed.complete and len(observed.vaults) == len(desired.vaults)
         if self._leads() and whole and now != previous and not shrank(previous, now, brakes.max_shrink):

@@ -29,6 +29,7 @@ class _Part:
     checks: Mapping[VmKey, Check] = field(default_factory=dict)
     points: dict[VmKey, RecoveryPoint] = field(default_factory=dict)
     unread: tuple[Gap, ...] = ()
+    hidden: frozenset[str] = frozenset()
 
 
 class Sight:
@@ -51,7 +52,7 @@ class Sight:
         part = self._part(vault)
         part.found = seen.vaults.get(vault.name) or part.found
         part.gaps = tuple(gap for gap in seen.gaps if gap.vault is not None)
-        part.at = begun
+        part.at, part.hidden = begun, seen.hidden
         key = fold(vault.subscription_id)
         known = self._machines.get(key)
         changed: frozenset[VmKey] = frozenset()
@@ -102,6 +103,7 @@ class Sight:
             {(name, key): check for name, part in parts for key, check in part.checks.items()},
             tuple(sorted(gaps, key=lambda gap: (gap.vault or "", gap.scope, gap.reason))),
             {(name, key): point for name, part in parts for key, point in part.points.items()},
+            frozenset(group for _, part in parts for group in part.hidden),
         )
 
     def _known(self, vault: Vault) -> _Part | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Coroutine, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
@@ -131,6 +131,9 @@ class VaultWatch:
         scope = Scope((self.vault,), classic, network, shared)
         seen = await self._bounded(self._hub.tools.reader.observe(scope))
         self._hub.facts_changed(self._hub.sight.put(self.vault, seen, begun), self)
+        if self._hub.term is not None:
+            self._hub.chronicle.looked(replace(desired, vaults=(self.vault,)), seen)
+            self._hub.chronicle.save()
         return seen, await self._draw(desired)
 
     async def _draw(self, desired: Desired) -> Picture:

@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from reconciler.azure.connect import Connection, connect
 from reconciler.clocks import VirtualClock
+from reconciler.engine.chronicle import recall
 from reconciler.engine.look import Look, look
 from reconciler.engine.ports import Journal, Writer
 from reconciler.engine.reconcile import Result, reconcile_once
@@ -20,7 +21,7 @@ from reconciler.vaultserver.app import create_app
 from reconciler.vaultserver.estate import load
 from reconciler.vaultserver.world import World
 from tests.unit.engine.estate import SUBSCRIPTION, VAULT, never, zero
-from tests.unit.engine.virtual import Silence, names
+from tests.unit.engine.virtual import Pad, Silence, names
 from tests.unit.engine.wishes import BRAKES, wish
 
 READ_ONLY = ("backupStatus", "backupPreValidateProtection")
@@ -79,6 +80,7 @@ class Site:
         desired = wish(*vms, if_stopped=if_stopped)
         vaults = tuple(replace(vault, generation=generation) for vault in desired.vaults)
         self.desired: Desired = replace(desired, vaults=vaults)
+        self.notes = Pad()
         self.ids: Callable[[], str] = names()
 
     def reconcile(
@@ -109,12 +111,13 @@ class Site:
                 stop_requested=never,
                 new_id=self.ids,
                 chance=zero,
+                notes=self.notes,
             )
 
     async def _look(self) -> Look:
         async with self._connect(writable=False) as azure:
             assert azure.writer is None
-            return await look(self.desired, azure.reader, brakes=BRAKES, previous=None, targets=())
+            return await look(self.desired, azure.reader, brakes=BRAKES, past=recall(self.notes), targets=())
 
     def _connect(self, *, writable: bool) -> Connection:
         clock = VirtualClock(self.world)

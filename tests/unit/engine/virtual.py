@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import selectors
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any, TypeVar
@@ -75,3 +75,19 @@ def names(start: str = "id") -> Callable[[], str]:
     """An endless supply of ids: `id-1`, `id-2` …"""
     numbers = count(1)
     return lambda: f"{start}-{next(numbers)}"
+
+
+class Pad:
+    """A Notebook in memory."""
+
+    def __init__(self) -> None:
+        self.texts: dict[str, str] = {}
+
+    def note(self, name: str, text: str | None) -> None:
+        if text is None:
+            self.texts.pop(name, None)
+        else:
+            self.texts[name] = text
+
+    def notes(self, prefix: str) -> Mapping[str, str]:
+        return {name: text for name, text in self.texts.items() if name.startswith(prefix)}

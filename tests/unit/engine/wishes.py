@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from reconciler.engine.chronicle import recall
 from reconciler.engine.look import Look, look
 from reconciler.engine.ports import Journal
 from reconciler.engine.reconcile import Result, reconcile_once
@@ -14,7 +15,7 @@ from reconciler.model.ids import fold
 from reconciler.model.observed import ObservedPolicy, VirtualMachine
 from reconciler.planning import Brakes
 from tests.unit.engine.estate import SUBSCRIPTION, VAULT, VAULT_ID, never, vault
-from tests.unit.engine.virtual import Silence, VirtualClock, names
+from tests.unit.engine.virtual import Pad, Silence, VirtualClock, names
 from tests.unit.engine.world import World
 
 RULES = BackupRules(Tier.STANDARD, Schedule(Every.DAY, "22:00", "UTC"), Retention(daily=30), instant_restore=2)
@@ -60,6 +61,7 @@ class Runner:
     brakes: Brakes = BRAKES
     ids: Callable[[], str] = field(default_factory=names)
     epoch: int = 0
+    notes: Pad = field(default_factory=Pad)
 
     def once(self, reviewed: str | None = None) -> Result:
         return self.clock.run(
@@ -78,12 +80,13 @@ class Runner:
                 reviewed_digest=reviewed,
                 new_id=self.ids,
                 epoch=self.epoch,
+                notes=self.notes,
             )
         )
 
     def look(self) -> Look:
         """A dry run."""
-        return self.clock.run(look(self.desired, self.world, brakes=self.brakes, previous=None, targets=()))
+        return self.clock.run(look(self.desired, self.world, brakes=self.brakes, past=recall(self.notes), targets=()))
 
     def settle(self, most: int = 4) -> int:
         """Runs, every five minutes, until nothing is left to do or owed; how many sent something, `most` at most."""

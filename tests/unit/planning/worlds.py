@@ -28,9 +28,12 @@ from reconciler.model.observed import (
     Sizes,
     VirtualMachine,
 )
+from reconciler.model.past import Past, request
 from reconciler.model.plan import Plan
 from reconciler.model.state import ItemState
-from reconciler.planning import Brakes, plan
+from reconciler.planning import Brakes, plan, remembered
+from reconciler.planning.absence import APART
+from reconciler.planning.consents import mark
 from tests.unit.planning.making import NOW, SUB, item, machine, rules, seen_policy
 
 FOLDER = Path(__file__).parents[2] / "cases"
@@ -56,14 +59,24 @@ _OWNED = {
 
 
 def plan_of(case: Case) -> Plan:
-    sizes = case.get("previous")
-    return plan(
-        desired(case),
-        observed(case),
-        brakes=Brakes(**case.get("brakes", {})),
-        previous=Sizes(**sizes) if sizes else None,
-        targets=frozenset(case.get("targets", ())),
-    )
+    """What is not there was looked for twice, unless the case says `looks: 1`."""
+    sizes, brakes, seen = case.get("previous"), case.get("brakes", {}), observed(case)
+    past = Past(sizes=Sizes(**sizes) if sizes else None)
+    for number in range(int(case.get("looks", 2)), 0, -1):
+        at = seen.taken_at - (number - 1) * APART
+        past = remembered(desired(case), replace(seen, taken_at=at), past)
+    limits = Brakes(**brakes | {"gone": frozenset(map(fold, brakes.get("gone", ())))})
+    targets = frozenset(case.get("targets", ()))
+    made = plan(desired(case), seen, brakes=limits, past=past, targets=targets)
+    before = {step.id: request(step) for step in (*made.steps, *(held.step for held in made.held))}
+    mended = {before[name]: tuple(map(datetime.fromisoformat, times)) for name, times in case.get("mended", {}).items()}
+    used = {mark(one): case["used"] for one in desired(case).consents if "used" in case}
+    past = replace(past, mended=mended, consents=used, latest=_moment(case.get("latest")) or past.latest)
+    return plan(desired(case), seen, brakes=limits, past=past, targets=targets)
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
 
 
 def desired(case: Case) -> Desired:
@@ -132,6 +145,7 @@ def vm(label: str, given: Case) -> VirtualMachine:
         nics=given.get("nics", 1),
         load_balanced=given.get("loadBalanced"),
         provisioning_state=given.get("provisioning", "Succeeded"),
+        created=_moment(given.get("created")),
     )
 
 
@@ -139,7 +153,8 @@ def _item(one: VirtualMachine, given: Case) -> ProtectedItem:
     deleted = given["item"] == "deleted"
     state = ItemState.PROTECTION_STOPPED if deleted else ItemState(given["item"])
     made = item(one, state, given.get("policy", "daily"), deleted=deleted)
-    return replace(made, last_backup_status=given.get("lastBackup", ""))
+    point = _moment(given.get("lastPoint"))
+    return replace(made, last_backup_status=given.get("lastBackup", ""), last_recovery_point=point)
 
 
 def _policy(name: str, said: int | Case) -> ObservedPolicy:
