@@ -90,6 +90,10 @@ class Journal(Protocol):
         """
         ...
 
+    def head(self) -> Head:
+        """How long the audit log is, and the hash of its last entry."""
+        ...
+
     def begin(self, run: str, plan: Plan, revision: str | None) -> None: ...
 
     def intend(

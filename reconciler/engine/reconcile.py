@@ -124,7 +124,7 @@ async def _reconcile(run: Run, looker: _Looker, refusal: Callable[[Plan], str]) 
 
 
 async def _apply(run: Run, looker: _Looker, refusal: Callable[[Plan], str], following: Mapping[str, str]) -> Result:
-    earlier = run.journal.open_operations()
+    run, earlier = run.looking(), run.journal.open_operations()
     first = await looker.look()
     looker.remember()
     busy = {**look_back(run, first.observed, earlier=earlier), **following}

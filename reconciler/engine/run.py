@@ -50,6 +50,10 @@ class Run:
         """The same run, with its place in the order of runs."""
         return replace(self, mandate=replace(self.mandate, turn=turn))
 
+    def looking(self) -> Run:
+        """The same run, about to look: of what others send from now on it will not know."""
+        return replace(self, mandate=replace(self.mandate, seen=self.journal.head().entries))
+
     def stop(self) -> str | None:
         """Why nothing more may be sent, or None. To be asked before each request that changes something."""
         return str(self.halts[0]) if self.halts else self.stop_requested()

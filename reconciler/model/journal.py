@@ -17,12 +17,15 @@ class Mandate:
     """Under what a run writes.
 
     `revision` is that of the manifests. `epoch` is that of the lease, 0 for a run without one, which no lease fences.
-    `turn` is the run's place in the order in which runs began, 0 for one that took none.
+    `turn` is the run's place in the order in which runs began, 0 for one that took none. `seen` is how many entries the
+    audit log had when the run looked: what another one has sent to a VM since then, it does not know of. None: it looks
+    again and again, and this is not asked.
     """
 
     revision: str | None = None
     epoch: int = 0
     turn: int = 0
+    seen: int | None = None
 
 
 FREE = Mandate()

@@ -22,6 +22,12 @@ WHERE run = :run AND step_id = :step_id AND action = :action
 ORDER BY number DESC
 LIMIT 1
 
+-- sent_since --
+-- What another run has sent to a subject, or learned that it was accepted, after so many entries
+SELECT number FROM audit
+WHERE lower(subject_id) = :subject AND number > :seen AND run <> :run AND event <> 'ended'
+LIMIT 1
+
 -- page --
 -- Newest first; an empty text asks for all
 SELECT number, at, run, step_id, event, action, vault, subject_name, subject_id, revision, actor, epoch, method, path,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from reconciler.model.ids import fold
 from reconciler.model.journal import Fence, Mandate
-from reconciler.store.database import Session
+from reconciler.store.database import Row, Session
 
 
 def refusal(session: Session, run: str, vault: str, subject_id: str, mandate: Mandate) -> Fence | None:
@@ -17,6 +17,9 @@ def refusal(session: Session, run: str, vault: str, subject_id: str, mandate: Ma
         return Fence.LEASE_LOST
     if mandate.turn and mandate.turn < since:
         return Fence.SUPERSEDED
-    if session.run("taken", {"run": run, "vault": vault, "subject": fold(subject_id)}):
+    subject: Row = {"run": run, "vault": vault, "subject": fold(subject_id)}
+    if session.run("taken", subject):
+        return Fence.TAKEN
+    if mandate.seen is not None and session.run("sent_since", subject | {"seen": mandate.seen}):
         return Fence.TAKEN
     return None

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from reconciler.engine.ports import Journal, Writer
 from reconciler.model.attempts import Attempts, Circumstances
+from reconciler.model.audit import Head
 from reconciler.model.call import Call
 from reconciler.model.journal import FREE, Debt, Fence, Mandate
 from reconciler.model.observed import Sizes
@@ -61,6 +62,9 @@ class MortalJournal:
 
     def enter(self, config_digest: str, vaults: Collection[str]) -> int:
         return self._mortal("enter", lambda: self._journal.enter(config_digest, vaults))
+
+    def head(self) -> Head:
+        return self._journal.head()
 
     def begin(self, run: str, plan: Plan, revision: str | None) -> None:
         self._mortal("begin", lambda: self._journal.begin(run, plan, revision))

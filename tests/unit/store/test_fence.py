@@ -92,5 +92,29 @@ def test_what_another_run_has_sent_to_a_vm_and_not_seen_end_is_in_the_way(opened
     assert other.intend("r2", shouted, "c") is None
 
 
+def test_what_another_run_has_sent_since_the_look_is_in_the_way_though_it_has_ended(opened: Opener) -> None:
+    """Our look cannot have shown it: to send our request would do the same again."""
+    one, other = opened(), opened()
+    one.intend("r0", STEP, "c")
+    one.record("r0", STEP.id, Done())
+    looked = other.head().entries
+    assert one.intend("r1", replace(STEP, subject=replace(STEP.subject, id=STEP.subject.id.upper())), "c") is None
+    one.record("r1", STEP.id, Done())
+    assert other.intend("r2", STEP, "c", mandate=Mandate(seen=looked)) is Fence.TAKEN
+    assert other.intend("r2", protect("web-2"), "c", mandate=Mandate(seen=looked)) is None
+    assert other.intend("r2", STEP, "c", mandate=Mandate(seen=other.head().entries)) is None
+    other.record("r2", STEP.id, Done())
+    assert other.intend("r2", STEP, "c", mandate=Mandate(seen=looked + 2)) is None
+
+
+def test_what_has_only_ended_since_the_look_is_not(opened: Opener) -> None:
+    """A run that takes up where another died writes down how that one's requests ended."""
+    journal = opened()
+    journal.intend("r1", STEP, "c")
+    looked = journal.head().entries
+    journal.record("r1", STEP.id, Retry("unknown-outcome", 0.0))
+    assert journal.intend("r2", STEP, "c", mandate=Mandate(seen=looked)) is None
+
+
 def test_what_ends_a_run_and_what_only_makes_it_wait() -> None:
     assert {fence for fence in Fence if fence.ends_the_run} == {Fence.LEASE_LOST, Fence.SUPERSEDED}
