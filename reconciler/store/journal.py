@@ -6,7 +6,9 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from types import TracebackType
-from typing import Self
+from typing import Any, Self, TypeVar
+
+import structlog
 
 from reconciler.model.attempts import Attempts, Circumstances
 from reconciler.model.audit import AuditEntry, Chain, Head
@@ -20,6 +22,10 @@ from reconciler.store.database import Row, Rows, Session, Value
 from reconciler.store.fence import refusal
 from reconciler.store.lease import JournalLease
 from reconciler.store.open import open_to_read, open_to_write
+
+T = TypeVar("T")
+
+log = structlog.get_logger(__name__)
 
 
 class Journal:
@@ -118,7 +124,7 @@ class Journal:
             self._count(session, row | rows.outcome_row(outcome) | {"ended_at": self._time()}, outcome, action)
 
     def failures(self) -> Sequence[Attempts]:
-        return [rows.attempts(row) for row in self._rows("failures")]
+        return self._known("failures", rows.attempts)
 
     def forget(self, step_ids: Iterable[str]) -> None:
         forgotten: list[Row] = [{"step_id": step_id} for step_id in step_ids]
@@ -138,10 +144,10 @@ class Journal:
             session.run("paid", {"run": run, "step_id": step_id, "paid_at": self._time()})
 
     def debts(self) -> Sequence[Debt]:
-        return [rows.debt(row) for row in self._rows("debts")]
+        return self._known("debts", rows.debt)
 
     def open_operations(self) -> Sequence[OpenOperation]:
-        return [rows.open_operation(row) for row in self._rows("open_operations")]
+        return self._known("open_operations", rows.open_operation)
 
     def last_sizes(self, scope: str) -> Sizes | None:
         return next((Sizes(*row) for row in self._rows("last_sizes", scope=scope)), None)
@@ -189,6 +195,16 @@ class Journal:
         entry = chain.told(session, run, step_id, action, outcome)
         if entry is not None:
             chain.append(session, entry | {"at": self._time(), "actor": self._actor})
+
+    def _known(self, query: str, make: Callable[[tuple[Any, ...]], T]) -> list[T]:
+        """What rows stand for. One that damage has made unreadable is passed over: all here may be lost."""
+        found = []
+        for row in self._rows(query):
+            try:
+                found.append(make(row))
+            except (ValueError, TypeError) as error:
+                log.warning("journal damaged", journal=self._database.title, what=query, error=str(error))
+        return found
 
     def _rows(self, query: str, **values: Value) -> Rows:
         with self._database.look() as session:

@@ -13,8 +13,8 @@ from urllib.parse import quote
 import structlog
 
 from reconciler.store.failures import UnusableJournalError
-from reconciler.store.sql import queries
-from reconciler.store.sqlite import SqliteDatabase, explained, is_damaged, refuse_newer
+from reconciler.store.sql import newest, queries
+from reconciler.store.sqlite import MEMORY, SqliteDatabase, explained, is_damaged, migrate, refuse_newer, version
 
 log = structlog.get_logger(__name__)
 
@@ -57,10 +57,23 @@ def _read(path: Path, mode: str) -> sqlite3.Connection:
     try:
         connection.execute(queries("sqlite.sql")["foreign_text"])
         refuse_newer(connection, str(path))
+        return connection if version(connection) == newest() else _renewed(connection, path)
     except BaseException:
         connection.close()
         raise
-    return connection
+
+
+def _renewed(connection: sqlite3.Connection, path: Path) -> sqlite3.Connection:
+    """An older journal as it will be once somebody writes to it, in memory; a file without tables is an empty one."""
+    memory = sqlite3.connect(MEMORY, isolation_level=None)
+    try:
+        connection.backup(memory)
+        migrate(memory, str(path))
+    except BaseException:
+        memory.close()
+        raise
+    connection.close()
+    return memory
 
 
 def _copy(path: Path, stack: ExitStack) -> Path:

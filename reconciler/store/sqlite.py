@@ -21,6 +21,7 @@ _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 _LOCKED = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 _COMPANIONS = ("", "-wal", "-shm")
 _WORDS = queries("sqlite.sql")
+_RIGHTS = ": check the rights on it and on its folder"
 
 log = structlog.get_logger(__name__)
 
@@ -79,6 +80,7 @@ class SqliteSession:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
+        connection.text_factory = _text
 
     def run(self, query: str, row: Mapping[str, Value] | None = None) -> Rows:
         return self._connection.execute(statements()[query], row or {}).fetchall()
@@ -133,8 +135,11 @@ def explained(title: str) -> Iterator[None]:
                 "wait until it has ended, or give this one a journal of its own"
             ) from error
         raise UnusableJournalError(f"the journal {title} cannot be used: {error}{_advice(error)}") from error
+    except UnicodeError as error:
+        raise UnusableJournalError(f"the journal {title} is damaged: it holds a text that is none") from error
     except OSError as error:
-        raise UnusableJournalError(f"the journal {title} cannot be used: {error.strerror or error}") from error
+        advice = _RIGHTS if isinstance(error, PermissionError) else ""
+        raise UnusableJournalError(f"the journal {title} cannot be used: {error.strerror or error}{advice}") from error
 
 
 def is_damaged(error: sqlite3.Error) -> bool:
@@ -161,14 +166,14 @@ def _open(path: str, patience: float) -> sqlite3.Connection:
         for name in ("foreign_text", "write_ahead", "durable"):
             connection.execute(_WORDS[name])
         _require_health(connection)
-        _migrate(connection, path)
+        migrate(connection, path)
     except BaseException:
         connection.close()
         raise
     return connection
 
 
-def _migrate(connection: sqlite3.Connection, title: str) -> None:
+def migrate(connection: sqlite3.Connection, title: str) -> None:
     """Apply what is missing, one transaction a version. Safe beside another process that does the same."""
     refuse_newer(connection, title)
     for target, script in migrations():
@@ -227,6 +232,11 @@ def _identity(path: Path | None) -> tuple[int, int] | None:
     return None if found is None else (found.st_dev, found.st_ino)
 
 
+def _text(kept: bytes) -> str:
+    """Also what damage has made of a text, so that the audit log can say which entry it is in."""
+    return kept.decode(errors="surrogateescape")
+
+
 def _primary(error: sqlite3.Error) -> int:
     return getattr(error, "sqlite_errorcode", 0) & 0xFF
 
@@ -237,6 +247,6 @@ def _advice(error: sqlite3.Error) -> str:
         case sqlite3.SQLITE_FULL | sqlite3.SQLITE_IOERR:
             return ": make room on its disk, and run again; nothing is sent that could not be noted first"
         case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_CANTOPEN:
-            return ": check the rights on it and on its folder"
+            return _RIGHTS
         case _:
             return ""

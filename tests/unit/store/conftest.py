@@ -44,3 +44,9 @@ def opened(where: str) -> Iterator[Opener]:
             return journals.enter_context(Journal(where, now, patience, actor))
 
         yield open_one
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """Where a journal's file may be made, with its folder."""
+    return tmp_path / "state" / "journal.db"

@@ -1,29 +1,22 @@
-"""The journal's file: private, durable, set aside when it is damaged, left alone where it is not ours."""
+"""The journal's file: private, durable, readable where nothing can be written, left alone where it is not ours."""
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import stat
-from datetime import UTC, datetime
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from reconciler.model.journal import JournalError
 from reconciler.model.observed import Sizes
+from reconciler.model.outcome import Done
 from reconciler.store.failures import LockedJournalError, NewerJournalError, UnusableJournalError
 from reconciler.store.journal import Journal, JournalReader
-
-NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
-
-
-def now() -> datetime:
-    return NOW
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "state" / "journal.db"
+from tests.unit.engine.estate import protect
+from tests.unit.store.files import NOW, ROOT, WRITE_AND_STOP, as_nobody, child, filled, now
 
 
 def test_file_and_folder_are_ours_alone(path: Path) -> None:
@@ -45,18 +38,6 @@ def test_a_damaged_file_is_set_aside_and_kept(path: Path, damage: bytes) -> None
     kept = sorted(file.name for file in path.parent.glob("*corrupt*"))
     assert kept == ["journal.db.corrupt-1", "journal.db.corrupt-2"]
     assert path.with_name(kept[0]).read_bytes() == damage
-
-
-def test_damage_in_the_middle_is_found_at_the_start(path: Path) -> None:
-    with Journal(str(path), now) as journal:
-        for number in range(200):
-            journal.remember_sizes(f"scope {number}", Sizes(1, 2))
-    content = bytearray(path.read_bytes())
-    content[4096:] = b"\xff" * (len(content) - 4096)
-    path.write_bytes(content)
-    with Journal(str(path), now) as journal:
-        assert journal.last_sizes("scope 1") is None
-    assert path.with_name("journal.db.corrupt-1").exists()
 
 
 def test_a_newer_schema_is_refused_and_left_alone(path: Path) -> None:
@@ -109,13 +90,6 @@ def test_a_reader_sees_what_a_live_writer_committed(path: Path) -> None:
         assert JournalReader(str(path)).last_sizes("a") == Sizes(1, 2)
 
 
-def test_a_reader_of_a_damaged_file_sees_nothing_and_moves_nothing(path: Path) -> None:
-    path.parent.mkdir()
-    path.write_bytes(b"no database " * 100)
-    assert JournalReader(str(path)).last_sizes("a") is None
-    assert [file.name for file in path.parent.iterdir()] == ["journal.db"]
-
-
 def test_a_reader_works_where_nothing_can_be_written(path: Path) -> None:
     with Journal(str(path), now) as journal:
         journal.remember_sizes("a", Sizes(1, 2))
@@ -125,3 +99,118 @@ def test_a_reader_works_where_nothing_can_be_written(path: Path) -> None:
         assert JournalReader(str(path)).last_sizes("a") == Sizes(1, 2)
     finally:
         path.parent.chmod(0o700)
+
+
+@pytest.mark.parametrize("kept", [0.0, 0.01, 0.3, 0.7, 0.99])
+def test_a_write_ahead_log_that_was_cut_off_costs_only_what_was_cut(path: Path, kept: float) -> None:
+    """As a file system may leave it after a loss of power: what is there is whole, and it is a beginning of it all."""
+    assert child(WRITE_AND_STOP, str(path)).returncode == 9
+    wal = path.with_name(path.name + "-wal")
+    os.truncate(wal, int(wal.stat().st_size * kept))
+    assert JournalReader(str(path)).check(NOW).broken_at is None
+    with Journal(str(path), now) as journal:
+        known = [one.step_id for one in journal.open_operations()]
+        assert sorted(known) == sorted(f"protect:vm-{number}" for number in range(len(known)))
+        assert journal.head().entries == len(known)
+        journal.intend("r2", protect("web-1"), "c")
+    assert JournalReader(str(path)).check(NOW).broken_at is None
+
+
+def test_a_network_file_system_is_refused_before_anything_is_made(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("reconciler.store.sqlite.network_type", lambda _: "nfs4")
+    with pytest.raises(UnusableJournalError, match=r"network file system \(nfs4\).*PostgreSQL"):
+        Journal(str(path), now)
+    assert not path.parent.exists()
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root may become somebody who may not write")
+@pytest.mark.parametrize("killed", [False, True], ids=["closed", "killed"])
+def test_who_may_not_write_reads_all_of_it_and_is_told_why_no_more(path: Path, killed: bool) -> None:
+    """A write-ahead log that was left behind is read too, where SQLite itself cannot even open the file."""
+    if killed:
+        assert child(WRITE_AND_STOP, str(path)).returncode == 9
+        path.with_name(path.name + "-shm").unlink()
+    else:
+        filled(path)
+    parents = [parent for parent in path.parents if len(parent.parts) > 2]
+    rights = {parent: parent.stat().st_mode for parent in parents}
+    for file in path.parent.iterdir():
+        file.chmod(0o444)
+    for parent in parents:
+        parent.chmod(0o555)
+    before = {file.name: file.read_bytes() for file in path.parent.iterdir()}
+
+    def act() -> str:
+        chain = JournalReader(str(path)).check(NOW)
+        try:
+            Journal(str(path), now)
+        except JournalError as error:
+            return f"{chain.head.entries} {chain.broken_at} {error}"
+        return "written"
+
+    try:
+        said = as_nobody(act)
+    finally:
+        for parent, mode in rights.items():
+            parent.chmod(mode)
+    assert said.startswith(f"40 None the journal {path} cannot be used: ")
+    assert said.endswith(": check the rights on it and on its folder")
+    assert {file.name: file.read_bytes() for file in path.parent.iterdir()} == before
+
+
+def test_a_reader_that_can_be_served_in_no_way_says_so(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    filled(path, 1)
+    path.with_name(path.name + "-wal").write_bytes(b"x" * 100)
+    tried: list[str] = []
+
+    def refuse(target: str, **_: object) -> sqlite3.Connection:
+        tried.append(target.rpartition("?")[2])
+        raise sqlite3.OperationalError("no")
+
+    def no_room(*_: object) -> None:
+        raise OSError("no room")
+
+    monkeypatch.setattr("reconciler.store.reading.sqlite3.connect", refuse)
+    with pytest.raises(UnusableJournalError, match="cannot be read: check the rights"):
+        JournalReader(str(path)).head()
+    assert tried == ["mode=ro", "mode=rw", "immutable=1"]
+    monkeypatch.setattr("reconciler.store.reading.shutil.copyfile", no_room)
+    with pytest.raises(UnusableJournalError, match="cannot be read: check the rights"):
+        JournalReader(str(path)).head()
+
+
+def test_an_error_that_is_no_trouble_with_the_file_is_told_by_its_name(path: Path) -> None:
+    filled(path, 1)
+    with Journal(str(path), now) as journal, closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("DROP TABLE front")
+        with pytest.raises(UnusableJournalError, match="no such table: front"):
+            journal.intend("r1", protect("web-1"), "c")
+
+
+def test_an_older_journal_is_brought_up_to_date_and_keeps_what_it_knows(path: Path) -> None:
+    """The first version of the schema, with an intent in it."""
+    script = (ROOT / "reconciler/store/migrations/0001_journal.sql").read_text()
+    path.parent.mkdir()
+    with closing(sqlite3.connect(path, isolation_level=None)) as old:
+        old.executescript(script)
+        old.execute(
+            "INSERT INTO step (run, id, action, vault, subject_kind, subject_name, subject_id, reason, intended_at) "
+            "VALUES ('r0', 'protect:web-1', 'protect', 'rsv', 'vm', 'rg/web-1', '/x', 'r', '2026')"
+        )
+    with Journal(str(path), now) as journal:
+        assert [known.run for known in journal.open_operations()] == ["r0"]
+        journal.record("r0", "protect:web-1", Done())
+        assert (journal.open_operations(), journal.head().entries) == ([], 0)
+
+
+def test_a_migration_that_breaks_off_leaves_the_older_journal(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    filled(path, 1)
+    before = path.read_bytes()
+    monkeypatch.setattr("reconciler.store.sqlite.migrations", lambda: ((99, "CREATE TABLE x (y);\nNONSENSE;\n"),))
+    monkeypatch.setattr("reconciler.store.sqlite.newest", lambda: 99)
+    with pytest.raises(UnusableJournalError, match="syntax error"):
+        Journal(str(path), now)
+    monkeypatch.undo()
+    with Journal(str(path), now) as journal:
+        assert journal.head().entries == 1
+    assert len(path.read_bytes()) == len(before)
