@@ -73,11 +73,11 @@ def climb(ladder: Ladder, *, seed: int, seconds: float, most: int | None, jobs: 
         return done
     done.total = ladder.total()
     began = time.monotonic()
-    wanted = [number for number in (most, ladder.goal) if number is not None]
+    wanted = [number for number in (most, ladder.full()) if number is not None]
     cases = islice(ladder.cases(seed), min(wanted)) if wanted else ladder.cases(seed)
     workers = min(jobs, ladder.jobs or jobs)
     ended = _spread(ladder, cases, workers, began + seconds, done, tell)
-    enough = [number for number in (done.total, ladder.goal) if number is not None]
+    enough = [number for number in (done.total, ladder.full()) if number is not None]
     done.complete = ended and bool(enough) and done.runs + sum(done.skipped.values()) >= min(enough)
     done.findings.sort(key=lambda finding: finding.case)
     for number, finding in enumerate(done.findings):

@@ -58,6 +58,10 @@ class Ladder(ABC):
         """How many cases there are; None where they are samples of something endless."""
         return None
 
+    def full(self) -> int | None:
+        """How many cases make a full run; None for all of them."""
+        return self.goal
+
     def simpler(self, case: str) -> Iterator[str]:
         """Cases that are simpler than this one, the simplest first."""
         del case

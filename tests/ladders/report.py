@@ -47,7 +47,7 @@ def _ladder(done: Climb) -> dict[str, Any]:
         "distinct": len(done.cases),
         "behaviours": len(done.traces - {""}),
         "total": done.total,
-        "goal": ladder.goal,
+        "goal": ladder.full(),
         "complete": done.complete,
         "seconds": round(done.seconds, 1),
         "skipped": dict(sorted(done.skipped.items())),
