@@ -21,10 +21,13 @@ _OFF = frozenset({Power.STOPPED, Power.STOPPING, Power.DEALLOCATED, Power.DEALLO
 log = structlog.get_logger(__name__)
 
 
-async def settle(run: Run, debt: Debt, slots: AbstractAsyncContextManager[object] | None = None) -> str:
+async def settle(
+    run: Run, debt: Debt, slots: AbstractAsyncContextManager[object] | None = None, *, seen: bool = True
+) -> str:
     """Send one put-back; why it is still owed, or an empty text. Safe to repeat.
 
-    `slots` is held for each request; the journal is asked once it is had, immediately before the request.
+    `slots` is held for each request; the journal is asked once it is had, immediately before the request. Of a VM that
+    was `seen`, a 404 proves nothing: it may run on, and cost.
     """
     slot = slots or nullcontext()
     told = log.bind(run=run.id, step=debt.step_id)
@@ -39,7 +42,7 @@ async def settle(run: Run, debt: Debt, slots: AbstractAsyncContextManager[object
         run.journal.record_put_back(run.id, debt.step_id, answer)
         answer = await follow(answer.operation, Narrow(run.writer, slot), run.clock, seconds=run.timeout)
     run.journal.record_put_back(run.id, debt.step_id, answer)
-    gone = isinstance(answer, Refused) and answer.error.status == 404
+    gone = isinstance(answer, Refused) and answer.error.status == 404 and not seen
     if not (isinstance(answer, Done) or gone):
         told.warning("put-back still owed", answer=type(answer).__name__)
         return f"{answer.error.code}: {answer.error.message}" if isinstance(answer, Refused) else "it has not ended"
@@ -64,9 +67,11 @@ def _barred(run: Run, debt: Debt, correlation_id: str) -> str:
 
 
 def owed_earlier(run: Run, live: Collection[str] = ()) -> Collection[Debt]:
-    """What runs that are neither this one nor `live` still owe; each request once."""
-    debts = (debt for debt in run.journal.debts() if debt.run != run.id and debt.run not in live)
-    return {debt.call: debt for debt in debts}.values()
+    """What runs that are neither this one nor `live` still owe; each request once, and none that this run owes too."""
+    debts = run.journal.debts()
+    own = {debt.call for debt in debts if debt.run == run.id}
+    earlier = (debt for debt in debts if debt.run not in live and debt.call not in own)
+    return {debt.call: debt for debt in earlier}.values()
 
 
 async def settle_earlier(
@@ -84,7 +89,7 @@ async def settle_earlier(
             if is_off(subject, observed):
                 _pay(run, debt.call)
             else:
-                await settle(run, debt)
+                await settle(run, debt, seen=_may_be_there(subject, observed))
         except JournalError:
             raise
         except Exception:
@@ -95,6 +100,11 @@ def is_off(key: VmKey, observed: Observed) -> bool:
     """Whether the VM was seen off, or on its way there."""
     vm = observed.vms.get(key)
     return vm is not None and vm.power in _OFF
+
+
+def _may_be_there(key: VmKey, observed: Observed) -> bool:
+    """Whether the VM was seen, or not all VMs were."""
+    return key in observed.vms or any(gap.vault is None for gap in observed.gaps)
 
 
 def _pay(run: Run, call: Call) -> None:

@@ -148,7 +148,10 @@ class Sender:
             del self._taken[subject]
             self._owe_nothing(step)
             return answer
+        if isinstance(answer, Refused):
+            self._owe_nothing(step)
         if isinstance(answer, Pending):
+            # From here on the world may have changed, however the operation ends.
             answer = await follow(answer.operation, self._writer, self._run.clock, seconds=self._run.timeout)
         outcome = self._judge(step, answer)
         if isinstance(answer, Done) and step.put_back is not None:
@@ -156,8 +159,6 @@ class Sender:
         if isinstance(answer, Done | Refused):
             self._run.journal.record(self._run.id, step.id, outcome)
             del self._taken[subject]
-        if isinstance(answer, Refused):
-            self._owe_nothing(step)
         return outcome
 
     def _owe_nothing(self, step: Step) -> None:

@@ -12,10 +12,10 @@ from reconciler.model.outcome import Failed
 from tests.simulation.content import content
 from tests.simulation.fault import Fault
 from tests.simulation.faults import Breaking, catalogue
-from tests.simulation.life import HOUR, Life
-from tests.simulation.scenarios import SCENARIOS
+from tests.simulation.life import HOUR, Crash, Life, nowhere
+from tests.simulation.scenarios import SCENARIOS, Scenario
 from tests.simulation.story import Story
-from tests.simulation.universe import universe
+from tests.simulation.universe import universe_of
 
 WRONG = 3
 """Runs for which a fault that lasts is left in place."""
@@ -27,12 +27,22 @@ RECOVERY = (BETWEEN, BETWEEN, 0.5 * HOUR, 2 * HOUR, 25 * HOUR, 25 * HOUR)
 """Seconds before each run once nothing is wrong any more: six runs, as I-2 wants, of which two are a day later."""
 
 
-def begin(name: str, seed: str) -> Life:
+class Mortality:
+    """Counts the moments at which a process can die, and kills it at one of them; then it stays dead."""
+
+    def __init__(self, fatal: int | None = None) -> None:
+        self.fatal = fatal
+        self.moments: list[str] = []
+
+    def __call__(self, name: str) -> None:
+        self.moments.append(name)
+        if self.fatal is not None and len(self.moments) > self.fatal:
+            raise Crash(name)
+
+
+def begin(scenario: Scenario, seed: str) -> Life:
     """A life at the beginning of a scenario; `seed` decides all that is drawn."""
-    place = universe(name)
-    place.start_over()
-    random = Random(seed)
-    life = Life(place, Story(SCENARIOS[name]), SCENARIOS[name].desired(), random)
+    life = Life(universe_of(scenario), Story(scenario), scenario.desired(), Random(seed))
     life.thorough = crc32(seed.encode()) % THOROUGH == 0
     return life
 
@@ -40,32 +50,45 @@ def begin(name: str, seed: str) -> Life:
 @cache
 def calm(name: str) -> Story:
     """The scenario's run in which nothing goes wrong."""
-    life = begin(name, name)
+    life = begin(SCENARIOS[name], name)
     life.thorough = True
     settle(life)
     return life.finish()
 
 
-def with_faults(name: str, faults: Sequence[Fault], *, dry: bool = False) -> Story:
-    """The scenario's run in which these faults happen; with `dry`, a dry run meets them, and what follows is calm."""
+def with_faults(
+    name: str, faults: Sequence[Fault], *, dry: bool = False, deaths: Sequence[int] = (), paced: bool = False
+) -> Story:
+    """The scenario's run in which these faults happen, and the first processes die at these moments.
+
+    With `dry`, a dry run meets the faults, and what follows is calm; `paced` requests take a while and overtake others.
+    """
     expected = calm(name)
     armed = [known(fault) for fault in faults]
-    life = begin(name, f"{name} {' '.join(map(str, faults))}")
+    life = begin(SCENARIOS[name], f"{name} {' '.join(map(str, faults))} {deaths}")
     life.story.calm, life.story.faults = expected, tuple(armed)
     life.story.expected = None if "gone" in life.story.traits else expected.end
+    life.pace = Random(f"{name} {faults}") if paced else None
     breaking = Breaking(life.universe, life.story, armed, life.random)
     life.breaker = breaking
     if dry:
         life.dry_run()
     else:
-        for _ in range(WRONG):
-            life.apply()
-            if breaking.spent:
-                break
-            life.wait(BETWEEN)
+        _go_wrong(life, breaking, deaths)
     breaking.lift()
     settle(life)
     return life.finish()
+
+
+def _go_wrong(life: Life, breaking: Breaking, deaths: Sequence[int]) -> None:
+    """Runs while something can still go wrong."""
+    for number in range(max(WRONG, len(deaths) + 1)):
+        life.boundary = Mortality(deaths[number]) if number < len(deaths) else nowhere
+        life.apply()
+        if breaking.spent and number >= len(deaths):
+            break
+        life.wait(BETWEEN)
+    life.boundary = nowhere
 
 
 def known(fault: Fault) -> Fault:

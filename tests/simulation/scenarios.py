@@ -21,13 +21,17 @@ EXAMPLES = Path(__file__).parents[2] / "examples"
 
 @dataclass(frozen=True)
 class Scenario:
-    """`ours` are globs over `group/name` of the VMs that a run may change; `settings` are those of the vault."""
+    """`ours` are globs over `group/name` of the VMs that a run may change; `settings` are those of the vault.
+
+    One that is `made` brings its estate and what is wanted with it; the others have a folder.
+    """
 
     name: str
     ours: tuple[str, ...]
     settings: Mapping[str, Any] = field(default_factory=dict)
     brakes: Brakes = field(default_factory=Brakes)
     example: bool = False
+    made: tuple[Mapping[str, Any], Desired] | None = None
 
     @property
     def folder(self) -> Path:
@@ -35,9 +39,13 @@ class Scenario:
 
     def estate(self) -> Any:
         """Not to be altered."""
+        if self.made is not None:
+            return self.made[0]
         return _data(self.folder / "estate.yaml")
 
     def desired(self) -> Desired:
+        if self.made is not None:
+            return self.made[1]
         return _desired(self.folder / ("backup" if self.example else "backup.yaml"), self.estate()["clock"].date())
 
 

@@ -77,18 +77,28 @@ class Universe:
     """
 
     def __init__(self, scenario: Scenario) -> None:
-        self.scenario = scenario
         self.loop = SimulationLoop()
         self.world, self.database = _world()
-        load(self.world, scenario.estate())
-        self.world.configure(**scenario.settings)
         self.time = VaultTime(self.world.clock.now(), self.loop)
-        self.world.clock = self.time
         self.clock = EngineTime(self.time, self.loop)
         self.app: Starlette = create_app(self.world)
         self.answers: dict[object, Answer] = {}
-        self._beginning = self.photograph()
         self._replica: tuple[World, Starlette] | None = None
+        self._empty = self.photograph()
+        self.become(scenario)
+
+    def become(self, scenario: Scenario) -> None:
+        """Be another scenario's world, at its beginning."""
+        self.scenario = scenario
+        self.loop.start_over()
+        self.develop(self._empty)
+        self.world.clock = VaultClock(self.database)
+        load(self.world, scenario.estate())
+        self.world.configure(**scenario.settings)
+        self.time.start = self.world.clock.now()
+        self.world.clock = self.time
+        self._beginning = self.photograph()
+        self.start_over()
 
     def start_over(self) -> None:
         """Everything is again as the scenario says."""
@@ -142,5 +152,20 @@ def _develop(world: World, photograph: Photograph) -> None:
 
 @cache
 def universe(name: str) -> Universe:
-    """One a scenario and process: making one costs as much as many runs."""
+    """One a scenario and process: making one costs as much as a run."""
     return Universe(SCENARIOS[name])
+
+
+@cache
+def _any() -> Universe:
+    return Universe(next(iter(SCENARIOS.values())))
+
+
+def universe_of(scenario: Scenario) -> Universe:
+    """At the scenario's beginning; there is one for all that are made, so the last one is gone then."""
+    if scenario.made is None:
+        place = universe(scenario.name)
+        place.start_over()
+        return place
+    _any().become(scenario)
+    return _any()

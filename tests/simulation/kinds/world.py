@@ -5,7 +5,7 @@ from __future__ import annotations
 from azure.core.rest import AsyncHttpResponse
 
 from reconciler.azure.transport import AsgiTransport
-from reconciler.vaultserver import portal
+from reconciler.vaultserver import policies, portal
 from reconciler.vaultserver.records import ItemRecord, PolicyRecord, VmRecord
 from tests.simulation.fault import FOR_EVER
 from tests.simulation.faults import LISTS, Meeting, kind
@@ -13,6 +13,8 @@ from tests.simulation.requests import vm_of
 
 _READ = LISTS | {"read"}
 _WRITES = frozenset({"write"})
+_SHORTENED = 14
+"""Days to which somebody shortens a policy: older than every recovery point of a small world."""
 
 
 async def _stale(meeting: Meeting, back: int) -> AsyncHttpResponse:
@@ -82,10 +84,15 @@ async def _w5(meeting: Meeting) -> AsyncHttpResponse:
 
 @kind("W6", "a policy changes between plan and write", on=_WRITES, times=(1,), traits=("harms",))
 async def _w6(meeting: Meeting) -> AsyncHttpResponse:
-    world = meeting.universe.world
+    """Somebody shortens every policy that is declared and in use: the reconciler lengthens it again."""
+    world, declared = meeting.universe.world, meeting.story.passes[-1].desired.policies
+    names = {f"{vault}/{policy.name}".lower() for policy in declared for vault in policy.vaults}
     for policy in world.database.all(PolicyRecord):
-        if policy.name in {"daily", "DefaultPolicy", "agreed"}:
-            portal.edit_policy(world, policy.id, instantRpRetentionRangeInDays=3)
+        place = f"{policy.vault.rpartition('/')[2]}/{policy.name}".lower()
+        if place in names and policies.using(world, policy) and policy.name != "refused":
+            retention = policy.properties["retentionPolicy"]
+            days = retention["dailySchedule"] | {"retentionDuration": {"count": _SHORTENED, "durationType": "Days"}}
+            portal.edit_policy(world, policy.id, retentionPolicy=retention | {"dailySchedule": days})
             meeting.story.harm += 1
     return await meeting.serve()
 

@@ -117,6 +117,14 @@ def test_a_debt_on_a_vm_that_is_gone_is_settled(memory: Memory) -> None:
     assert place.run.journal.debts() == []
 
 
+def test_a_debt_on_a_vm_that_is_there_is_not_settled_by_a_404(memory: Memory) -> None:
+    place = bench(memory, WEB)
+    place.world.faults.refuse["web-1"] = AzureError("ResourceNotFound", "no such VM", 404)
+    place.run.journal.owe("earlier", start("web-1"))
+    place.clock.run(settle_earlier(place.run, (), seen(place)))
+    assert len(place.run.journal.debts()) == 1
+
+
 def test_a_vm_that_is_off_owes_nothing(memory: Memory) -> None:
     place = bench(memory, machine("web-1", power=Power.DEALLOCATED))
     place.run.journal.owe("earlier", start("web-1"))
