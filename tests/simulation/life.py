@@ -23,7 +23,7 @@ from reconciler.model.past import Past
 from reconciler.model.plan import Plan, Step
 from reconciler.store.journal import Journal
 from reconciler.store.sqlite import SqliteDatabase
-from tests.simulation.content import content, operations, points, strengths
+from tests.simulation.content import before, content, operations, points, strengths
 from tests.simulation.story import Pass, Story
 from tests.simulation.universe import Universe
 from tests.simulation.wire import Breaker, Straight, Wire
@@ -236,6 +236,9 @@ class Life:
     def _begin(self, *, dry: bool, targets: frozenset[str]) -> Pass:
         made = Pass(len(self.story.passes), self.universe.loop.time(), self.desired, dry)
         made.targets, made.first = targets, self.story.place()
+        made.before = before(self.universe.world)
+        last = self.story.passes[-1] if self.story.passes else made
+        made.era = last.era + (last.desired.digest != self.desired.digest)
         made.owed = tuple(debt.call for debt in self.journal.debts())
         made.free = getattr(self.breaker, "spent", True)
         self.journal.process = made.number

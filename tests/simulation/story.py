@@ -120,6 +120,10 @@ class Pass:
     """What earlier processes owed when it began."""
     free: bool = False
     """Whether no fault could meet it any more."""
+    before: Before = field(default_factory=Before)
+    """What the vaults held when it began."""
+    era: int = 0
+    """Grows whenever something else is to be brought about."""
     journal_before: str = ""
     journal_after: str = ""
 

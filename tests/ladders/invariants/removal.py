@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from reconciler.model.desired import Desired
+from reconciler.model.desired import Desired, Pause, Protection, Retirement
 from reconciler.model.ids import fold
 from tests.ladders.invariants.registry import invariant
 from tests.simulation.story import Exchange, Story
@@ -18,15 +18,8 @@ from tests.simulation.story import Exchange, Story
 def absence(story: Story) -> Iterator[str]:
     """Backups are stopped only of a VM that a Retirement names: being left out of the YAML is no command."""
     for one in story.writes():
-        if b"ProtectionStopped" in one.body and one.vm and not _retired(story.desired_at(one), one):
+        if b"ProtectionStopped" in one.body and one.vm and not _named(story.desired_at(one).retirements, one.vm):
             yield f"{one.name} stops the backups of a VM that no Retirement names"
-
-
-def _retired(desired: Desired, exchange: Exchange) -> bool:
-    group, _, name = fold(exchange.vm).partition("/")
-    refs = (ref for document in desired.retirements for ref in document.virtual_machines)
-    owners = {"", group}
-    return any(fold(ref.name) == name and fold(ref.resource_group or ref.cloud_service or "") in owners for ref in refs)
 
 
 @invariant("I-15")
@@ -48,51 +41,77 @@ def shortening(story: Story) -> Iterator[str]:
 
 
 def _shortened(story: Story, exchange: Exchange) -> Iterator[tuple[str, list[str]]]:
-    """What a write keeps less long than the vault did before it, and the names by which that may be allowed."""
+    """What a write keeps less long than the run found it kept, and the names by which that may be allowed."""
+    found, now = story.passes[exchange.process].before, exchange.before
     vault = exchange.name.rpartition("@")[2]
     body = _json(exchange.body).get("properties", {})
-    known = exchange.before
     if exchange.name.startswith("write:policy:"):
         name = exchange.name.partition("@")[0].split(":")[2]
-        old = known.policies.get(fold(f"{vault}/{name}"))
-        if old is not None and fold(f"{vault}/{name}") in known.used:
-            less = _less(tiers(json.loads(old)), tiers(body))
-            yield from ((f"{less} in {name}", [f"{vault}/{name}"]) for _ in [0] if less)
+        place = fold(f"{vault}/{name}")
+        old = found.policies.get(place)
+        if old is not None and place in found.used | now.used:
+            yield from _less(old, tiers(body), [f"{vault}/{name}"])
     elif exchange.vm and isinstance(body.get("policyId"), str):
-        now = known.item_policy.get(fold(f"{vault}/{exchange.vm}"))
-        new = known.policies.get(fold(f"{vault}/{body['policyId'].rpartition('/')[2]}"))
-        old = known.policies.get(now or "")
+        old = found.policies.get(found.item_policy.get(fold(f"{vault}/{exchange.vm}"), ""))
+        new = now.policies.get(fold(f"{vault}/{body['policyId'].rpartition('/')[2]}"))
         if old is not None and new is not None:
-            less = _less(tiers(json.loads(old)), tiers(json.loads(new)))
             bare = exchange.vm.rpartition("/")[2]
-            yield from ((less, [f"{vault}/{exchange.vm}", f"{vault}/{bare}"]) for _ in [0] if less)
+            yield from _less(old, tiers(json.loads(new)), [f"{vault}/{exchange.vm}", f"{vault}/{bare}"])
+
+
+_INSTANT = "instant"
+"""Snapshots: a policy that does not speak of them leaves them as they are."""
 
 
 def tiers(properties: Mapping[str, Any]) -> Mapping[str, int]:
     """How much each tier keeps, in its own unit."""
     retention = properties.get("retentionPolicy", {})
-    found = {"instant": int(properties.get("instantRpRetentionRangeInDays") or 0)}
+    found = {_INSTANT: int(properties.get("instantRpRetentionRangeInDays") or 0)}
     for tier in ("dailySchedule", "weeklySchedule", "monthlySchedule", "yearlySchedule"):
         duration = (retention.get(tier) or {}).get("retentionDuration", {})
         found[tier] = int(duration.get("count") or 0)
     return found
 
 
-def _less(before: Mapping[str, int], after: Mapping[str, int]) -> str:
-    shorter = [
-        tier
-        for tier in before
-        if 0 < after.get(tier, 0) < before[tier] or (before[tier] and not after.get(tier) and tier != "instant")
-    ]
-    return ", ".join(f"{tier} {after.get(tier)} instead of {before[tier]}" for tier in shorter)
+def _less(old: str, after: Mapping[str, int], subjects: list[str]) -> Iterator[tuple[str, list[str]]]:
+    before = tiers(json.loads(old))
+    shorter = [tier for tier in before if after.get(tier, 0) < before[tier] and (tier != _INSTANT or after.get(tier))]
+    if shorter:
+        yield ", ".join(f"{tier} {after.get(tier, 0)} instead of {before[tier]}" for tier in shorter), subjects
 
 
 @invariant("I-20")
 def unmanaged(story: Story) -> Iterator[str]:
-    """No VM is touched that is nobody's business."""
+    """No VM is touched that is nobody's business, nor one of which the YAML says hands off."""
     for one in story.writes():
         if one.vm and not any(fnmatchcase(fold(one.vm), fold(ours)) for ours in story.scenario.ours):
             yield f"{one.name} is about a VM that is not ours"
+        elif (
+            one.vm
+            and story.scenario.made is not None
+            and not (_wished(story.desired_at(one), one) or _owed(story, one))
+        ):
+            yield f"{one.name} is about a VM for which nothing is wished"
+
+
+def _wished(desired: Desired, exchange: Exchange) -> bool:
+    """Whether a Protection or a Retirement names the VM, and no Pause."""
+    meant: list[Protection | Retirement] = [*desired.protections, *desired.retirements]
+    return _named(meant, exchange.vm) and not _named(desired.pauses, exchange.vm)
+
+
+def _named(documents: Iterable[Protection | Retirement | Pause], vm: str) -> bool:
+    group, _, name = fold(vm).partition("/")
+    refs = (ref for document in documents for ref in document.virtual_machines)
+    return any(
+        fold(ref.name) == name and fold(ref.resource_group or ref.cloud_service or group) == group for ref in refs
+    )
+
+
+def _owed(story: Story, exchange: Exchange) -> bool:
+    """Whether it puts back what was wished before."""
+    path = unquote(urlsplit(exchange.url).path)
+    return any(call.path == path for call in story.passes[exchange.process].owed)
 
 
 @invariant("I-21")

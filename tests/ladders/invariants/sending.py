@@ -32,10 +32,12 @@ def no_duplicates(story: Story) -> Iterator[str]:
     failed = sum(fault.kind == "L3" for fault in story.faults) * 3
     told_otherwise = 3 * ("lies" in story.traits or "stale" in story.traits)
     allowed = 1 + story.harm + failed + told_otherwise
-    times: Counter[tuple[str, bytes]] = Counter(
-        (one.name, one.body) for one in story.writes() if one.accepted and _makes_a_job(one)
+    times = Counter(
+        (one.name, one.body, story.passes[one.process].era)
+        for one in story.writes()
+        if one.accepted and _makes_a_job(one)
     )
-    yield from (f"{name} took effect {count} times" for (name, _), count in times.items() if count > allowed)
+    yield from (f"{name} took effect {count} times" for (name, _, _), count in times.items() if count > allowed)
 
 
 def _makes_a_job(exchange: Exchange) -> bool:
