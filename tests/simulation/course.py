@@ -23,7 +23,7 @@ THOROUGH = 8
 """One case in so many is looked at twice more once it is settled."""
 BETWEEN = 300.0
 """Seconds between two runs while something is wrong."""
-RECOVERY = (BETWEEN, BETWEEN, 0.5 * HOUR, 2 * HOUR, 25 * HOUR, 25 * HOUR)
+RECOVERY = (BETWEEN, 2 * BETWEEN, 0.5 * HOUR, 2 * HOUR, 25 * HOUR, 25 * HOUR)
 """Seconds before each run once nothing is wrong any more: six runs, as I-2 wants, of which two are a day later."""
 
 
@@ -120,7 +120,7 @@ def settle(life: Life, pauses: Sequence[float] = RECOVERY) -> None:
 
 
 def _insist(life: Life) -> None:
-    """Name the VMs whose steps are given up though they are not in the calm run: a person would."""
+    """Name the VMs whose steps are given up though they are not in the calm run, or wait for a word: a person would."""
     last, usual = life.story.passes[-1].result, life.story.calm
     if last is None or usual is None:
         return
@@ -131,7 +131,8 @@ def _insist(life: Life) -> None:
         if isinstance(last.outcomes.get(step.id), Failed) and not isinstance(before.get(step.id), Failed)
     ]
     life.story.given_up = tuple(step.id for step in lost)
-    vms = frozenset(step.subject.name for step in lost if "/" in step.subject.name)
+    asking = [one.step for one in last.after.held if one.guard == "vm-recreated"]
+    vms = frozenset(step.subject.name for step in (*lost, *asking) if "/" in step.subject.name)
     if vms:
         life.wait(BETWEEN)
         life.apply(targets=vms)

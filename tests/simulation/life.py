@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import count
 from random import Random
@@ -13,13 +13,13 @@ from typing import Any
 from reconciler.azure.clouds import EMBEDDED
 from reconciler.azure.connect import open_connection
 from reconciler.diagnostics.as_json import plan_json
-from reconciler.engine.look import Look, look
+from reconciler.engine.chronicle import recall
+from reconciler.engine.look import Look, look, scope_key
 from reconciler.engine.reconcile import Result, reconcile_once
 from reconciler.model.attempts import Circumstances
 from reconciler.model.desired import Desired
 from reconciler.model.journal import FREE, Debt, Fence, Mandate
 from reconciler.model.outcome import Answer, Outcome, Pending, Retry
-from reconciler.model.past import Past
 from reconciler.model.plan import Plan, Step
 from reconciler.store.journal import Journal
 from reconciler.store.sqlite import SqliteDatabase
@@ -29,6 +29,8 @@ from tests.simulation.universe import Universe
 from tests.simulation.wire import Breaker, Straight, Wire
 
 HOUR = 3600.0
+_PASSING = {"absence-unconfirmed", "contested"}
+"""Guards that time alone lifts."""
 TIMEOUT = HOUR
 """Seconds that an operation is followed."""
 
@@ -115,6 +117,11 @@ class NotedJournal(Journal):
         self.story.note(self.process, "paid", run, step_id)
         self.boundary("after paid")
 
+    def note(self, name: str, text: str | None) -> None:
+        self.boundary("before note")
+        super().note(name, text)
+        self.boundary("after note")
+
     def forget(self, step_ids: Iterable[str]) -> None:
         self.boundary("before forget")
         super().forget(step_ids)
@@ -194,6 +201,7 @@ class Life:
                     stop_requested=lambda: None,
                     new_id=self._new_id,
                     chance=self.random.random,
+                    notes=self.journal,
                 )
 
         made = self._begin(dry=False, targets=targets)
@@ -204,13 +212,12 @@ class Life:
         return self._end(made)
 
     def dry_run(self) -> Pass:
-        """What a pull request would be told."""
+        """What a pull request would be told; what is remembered counts, as it does there."""
+        past = replace(recall(self.journal), sizes=self.journal.last_sizes(scope_key(self.desired)))
 
         async def run() -> Look:
             async with open_connection(EMBEDDED, self._wire(), clock=self.universe.clock, random=self.random) as azure:
-                return await look(
-                    self.desired, azure.reader, brakes=self.story.scenario.brakes, past=Past(), targets=()
-                )
+                return await look(self.desired, azure.reader, brakes=self.story.scenario.brakes, past=past, targets=())
 
         made = self._begin(dry=True, targets=frozenset())
         made.journal_before = self.journal.text()
@@ -226,6 +233,7 @@ class Life:
         if made.result is None:
             return True
         waits = any(isinstance(outcome, Retry | Pending) for outcome in made.result.outcomes.values())
+        waits = waits or any(one.guard in _PASSING for one in made.result.after.held)
         wrote = any(exchange.writes for exchange in self.story.of(made.number))
         return waits or wrote or bool(self.journal.debts()) or bool(self.journal.open_operations())
 

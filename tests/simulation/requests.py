@@ -27,6 +27,8 @@ _LISTS = {
     "backupJobs": "jobs",
     "backupResourceGuardProxies": "guards",
 }
+_GROUP = 4
+"""Slashes in the path of a resource group."""
 _CHECKS = {"backupStatus": "held", "backupPreValidateProtection": "valid"}
 _POLLS = {"operations", "operationResults", "operationsStatus", "operationStatus", "backupOperations"}
 
@@ -47,6 +49,8 @@ def name_of(method: str, url: str, body: bytes) -> str:
         return f"{'read' if method == 'GET' else 'write'}:{machine['verb'] or 'vm'}:{machine['group']}/{machine['vm']}"
     if "/operations/" in path:
         return "poll:power"
+    if path.count("/") == _GROUP:
+        return f"read:group@{last}"
     kind = "page" if _later(query) else "list"
     status = "-status" if "statusOnly" in query else ""
     return f"{kind}:{_short(last)}{status}@{path.split('/')[2][-2:]}"
