@@ -18,12 +18,22 @@ def title(where: str) -> str:
     """How people are told of it: without user, password and parameters."""
     if not is_postgres(where):
         return where
+    if not is_sound(where):
+        return _NAMELESS
     try:
         parts = urlsplit(where)
         host, port = parts.hostname or "", f":{parts.port}" if parts.port else ""
     except ValueError:
         return _NAMELESS
     return f"postgresql://{host}{port}{parts.path}"
+
+
+def is_sound(where: str) -> bool:
+    """Whether it is clear what in an address is the password: of one with a bare `@` or `/` in it, a part may pass for
+    a host, and hosts are told."""
+    authority, _, rest = where.partition("://")[2].partition("?")[0].partition("/")
+    user = authority.rpartition("@")[0]
+    return "@" not in rest and "@" not in user and user.count(":") < 2
 
 
 def has_password(where: str) -> bool:

@@ -9,14 +9,17 @@ from typing import Any
 import psycopg
 import structlog
 
-from reconciler.store.address import hushed, title
+from reconciler.store.address import hushed, is_sound, title
 from reconciler.store.database import Rows, Value
 from reconciler.store.failures import LockedJournalError, NewerJournalError, UnusableJournalError
 from reconciler.store.sql import newest, postgres_migrations, postgres_statements, queries
 
 _CONNECT_SECONDS = 10
 _WORDS = queries("postgres.sql")
-_HOW = "postgresql://USER@HOST:PORT/DATABASE, with what is special in a name written as %40 or the like"
+_NO_ADDRESS = (
+    "the journal's address is none of a PostgreSQL database: write postgresql://USER:PASSWORD@HOST:PORT/DATABASE, "
+    "and what is special in a password as %40 for @, %2F for /, %3A for :"
+)
 
 log = structlog.get_logger(__name__)
 
@@ -34,6 +37,8 @@ class PostgresDatabase:
 
     def prepare(self) -> bool:
         """Bring the schema up to date if this may write; whether there is a journal. Raises NewerJournalError."""
+        if not is_sound(self._where):
+            raise UnusableJournalError(_NO_ADDRESS)
         with self._explained():
             return bool(_version(self._connected()))
 
@@ -121,9 +126,13 @@ class PostgresDatabase:
             raise LockedJournalError(
                 f"the journal {self.title} is kept busy by another process: wait until it has ended its transaction"
             ) from error
+        except psycopg.errors.ReadOnlySqlTransaction as error:
+            raise UnusableJournalError(
+                f"the journal {self.title} is read-only, as a replica is: name the primary server"
+            ) from error
         except psycopg.ProgrammingError as error:
             if error.sqlstate is None:
-                raise UnusableJournalError(f"this is no address of a PostgreSQL database: write {_HOW}") from None
+                raise UnusableJournalError(_NO_ADDRESS) from None
             raise self._unusable(error) from error
         except psycopg.Error as error:
             raise self._unusable(error) from None

@@ -21,7 +21,8 @@ ROLLBACK
 SELECT pg_advisory_xact_lock(7236270391045)
 
 -- is_there --
-SELECT to_regclass('journal_schema') IS NOT NULL
+-- Not to_regclass: it may answer from before the lock was waited for
+SELECT EXISTS (SELECT 1 FROM pg_class WHERE relname = 'journal_schema' AND pg_table_is_visible(oid))
 
 -- version --
 SELECT version FROM journal_schema
