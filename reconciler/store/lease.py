@@ -61,5 +61,6 @@ class JournalLease:
             epoch += 1
         else:
             return LeaseState(Role.STANDBY, holder, epoch, self._now() + timedelta(seconds=over))
+        self._mark = None  # whoever is found to have it next is watched from then on
         ends = self._now() + timedelta(seconds=asked + self._seconds - self._monotonic())
         return LeaseState(Role.LEADER, self._holder, epoch, ends)
