@@ -34,7 +34,13 @@ FEW_JOBS = 40
 _NAME_CELLS = 44
 _ORDER = [*list(STATES)[:5], "troubled", "claimed", *list(STATES)[5:], "verified"]
 _STYLES = {"verified": "green", "claimed": "yellow", "troubled": "yellow", "soft-deleted": "dim", "stopped": "dim"}
-_ENDS = {JobEnd.FAILED: "bold red", JobEnd.IN_PROGRESS: "cyan", JobEnd.CANCELLED: "yellow", JobEnd.SUCCEEDED: ""}
+_ENDS = {
+    JobEnd.FAILED: "bold red",
+    JobEnd.UNKNOWN: "yellow",
+    JobEnd.IN_PROGRESS: "cyan",
+    JobEnd.CANCELLED: "yellow",
+    JobEnd.SUCCEEDED: "",
+}
 _END_ORDER = list(_ENDS)
 
 

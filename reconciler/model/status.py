@@ -42,6 +42,8 @@ class JobEnd(StrEnum):
     FAILED = "failed"
     CANCELLED = "cancelled"
     IN_PROGRESS = "in-progress"
+    UNKNOWN = "unknown"
+    """Azure's word for it is none that this version knows: it may have failed."""
 
 
 @dataclass(frozen=True, slots=True)

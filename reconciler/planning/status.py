@@ -23,6 +23,13 @@ from reconciler.planning.root_causes import by_root_cause
 from reconciler.planning.select import Wish, select
 from reconciler.planning.situation import Situation, container_key, label_of, policy_of, situation_of
 
+_ENDS = {
+    "Completed": JobEnd.SUCCEEDED,
+    "CompletedWithWarnings": JobEnd.SUCCEEDED,
+    "Failed": JobEnd.FAILED,
+    "Cancelled": JobEnd.CANCELLED,
+}
+
 POINTS_UNASKED = 50
 """Recovery points that a status reads by itself: a second or two, and less than one read in a hundred of an hour's."""
 
@@ -159,7 +166,7 @@ def _label(job: Job) -> str:
 def _end(job: Job) -> JobEnd:
     if job.running:
         return JobEnd.IN_PROGRESS
-    return {"Failed": JobEnd.FAILED, "Cancelled": JobEnd.CANCELLED}.get(job.status, JobEnd.SUCCEEDED)
+    return _ENDS.get(job.status, JobEnd.UNKNOWN)
 
 
 def _vaults(

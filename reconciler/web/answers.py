@@ -99,7 +99,7 @@ class Answers:
             page=value,
             twin=view.json_path,
         )
-        return Response(text, media_type="text/html")
+        return _page(text, 200)
 
     def _json(self, _request: Request, view: View, sight: Sight, query: Query, before: object) -> Response:
         value = view.make(self._daemon, sight, query, before)
@@ -122,7 +122,12 @@ class Answers:
             return _json_answer({"error": {"status": status, "code": code, "message": message}}, status)
         language = _language(request)
         text = render_error(language, root=_root(request), status=status, message=say(language, key, **given))
-        return Response(text, status, media_type="text/html")
+        return _page(text, status)
+
+
+def _page(text: str, status: int) -> Response:
+    """Text that is no Unicode is shown as what it is: no name may keep a page from being made."""
+    return Response(text.encode("utf-8", "backslashreplace"), status, media_type="text/html")
 
 
 def _json_answer(document: dict[str, Json], status: int) -> Response:

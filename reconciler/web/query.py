@@ -55,4 +55,4 @@ class Query:
         """The query string with some parameters changed, and those that are None or empty left out."""
         kept = [(name, value) for name, value in self._pairs if name not in changed]
         added = [(name, str(value)) for name, value in changed.items() if value not in {None, ""}]
-        return urlencode([*kept, *added])
+        return urlencode([*kept, *added], errors="replace")

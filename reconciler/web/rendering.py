@@ -73,7 +73,7 @@ def render(
     def link(to: str, **values: str | int | None) -> str:
         """The address of another page; the language goes along where it was asked for."""
         pairs = [(name, value) for name, value in (*values.items(), ("lang", asked)) if value not in {None, ""}]
-        return f"{root}{to}" + (f"?{urlencode(pairs)}" if pairs else "")
+        return f"{root}{to}" + (f"?{urlencode(pairs, errors='replace')}" if pairs else "")
 
     def same(**changed: str | int | None) -> str:
         """The address of this page with some of its query changed."""

@@ -5,15 +5,18 @@ Nothing here is made up: boards come from looks at the vault, outcomes from runs
 
 from __future__ import annotations
 
+import json
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import yaml
 
 from reconciler import __version__
+from reconciler.actions.policy_body import policy_body
 from reconciler.azure.connect import Connection, connect
 from reconciler.clocks import VirtualClock
 from reconciler.engine.look import Look, look
@@ -37,8 +40,9 @@ from reconciler.model.board import (
 from reconciler.model.desired import Desired
 from reconciler.model.drift import SeenDrift
 from reconciler.model.observed import Gap, RecoveryPoint, VmKey
-from reconciler.model.outcome import word
+from reconciler.model.outcome import Outcome, word
 from reconciler.model.past import Past
+from reconciler.model.plan import Step
 from reconciler.model.timeline import Timeline
 from reconciler.planning import Brakes
 from reconciler.planning.drift import drifts as drifts_of
@@ -52,10 +56,18 @@ from reconciler.vaultserver.world import World
 from reconciler.watch.insight import Planner
 from reconciler.web.ports import Daemon
 from tests.unit.engine.estate import never, zero
-from tests.unit.engine.virtual import Silence, names
+from tests.unit.engine.virtual import names
 from tests.unit.web.asking import Boards
 
 FOLDER = Path(__file__).with_name("world")
+FLEETS = {
+    "shop-web-": ("rsv-shop-weu", "standard-30d", 21),
+    "shop-api-": ("rsv-shop-weu", "standard-30d", 11),
+    "dr-web-": ("rsv-shop-neu", "standard-30d", 6),
+    "erp-app-": ("rsv-corp-weu", "standard-30d", 26),
+}
+"""Which machines have been protected for long: from which number on, in which vault, by which policy."""
+
 INTERVAL = 300.0
 BOUND = 900.0
 COMMITS = (
@@ -73,25 +85,59 @@ def loaded(texts: Mapping[str, str]) -> Loaded:
     return load_texts({name: text.encode() for name, text in texts.items()})
 
 
+def _grown(estate: dict[str, Any], desired: Desired) -> dict[str, Any]:
+    """The estate as its file has it, where most of what has policies has been backed up by them for a while."""
+    for vault in estate["vaults"]:
+        own = [policy for policy in desired.policies if vault["name"] in policy.vaults]
+        properties = {policy.name: json.loads(policy_body(policy.rules))["properties"] for policy in own}
+        vault["policies"] = [{"name": name, **kept} for name, kept in properties.items()]
+    for fleet, (vault, policy, first) in FLEETS.items():
+        size = next(part["count"] for part in estate["virtualMachines"] if part["name"].startswith(fleet))
+        digits = len(str(size))
+        estate["protected"] += [
+            {
+                "vm": f"{fleet}{number:0{digits}}",
+                "vault": vault,
+                "policy": policy,
+                "state": "Protected",
+                "recoveryPoints": 5,
+            }
+            for number in range(first, size + 1)
+        ]
+    return estate
+
+
 class Site:
     """One embedded vault and what is declared for it. All times are the vault's."""
 
     def __init__(self, journal: Path, folder: Path = FOLDER) -> None:
         self.reader = JournalReader(str(journal))
         self.world = World()
-        load(self.world, yaml.safe_load((folder / "estate.yaml").read_text(encoding="utf-8")))
-        self.clock = VirtualClock(self.world)
         self.texts = manifests(folder)
+        load(self.world, _grown(yaml.safe_load((folder / "estate.yaml").read_text(encoding="utf-8")), self.desired))
+        self.clock = VirtualClock(self.world)
         self.results: dict[str, StepResult] = {}
+        self.ended: dict[str, datetime] = {}
         self.passes: list[PassRecord] = []
         self.journal = Journal(str(journal), self.clock.now, actor="reconcile@backup-1")
         self._app = create_app(self.world)
         self._ids = names()
         self._books: dict[str, DriftBook] = {}
 
-    def close(self) -> None:
+    async def closed(self) -> None:
+        """Give back files and memory, in the thread that took them."""
         self.journal.close()
         self.world.close()
+
+    def phase(self, text: str, total: int | None = None) -> None:
+        """As the other three, one of `engine.ports.Progress`: a run reports here when a step ends."""
+
+    def advance(self, amount: int = 1) -> None: ...
+
+    def step(self, step: Step, outcome: Outcome) -> None:
+        self.ended[step.id] = self.world.now
+
+    def close(self) -> None: ...
 
     @property
     def desired(self) -> Desired:
@@ -110,7 +156,7 @@ class Site:
                 azure.writer,
                 self.journal,
                 self.clock,
-                Silence(),
+                self,
                 brakes=Brakes(),
                 targets=(),
                 parallelism=20,
@@ -125,7 +171,9 @@ class Site:
     def _remember(self, result: Result, began: datetime) -> None:
         now = self.world.now
         steps = {step.id: step for step in result.plan.steps}
-        self.results |= {name: StepResult(steps[name], outcome, now) for name, outcome in result.outcomes.items()}
+        for name, outcome in result.outcomes.items():
+            at = self.ended.get(name, now)
+            self.results[name] = StepResult(steps[name], outcome, at)
         for vault in sorted({step.vault for step in steps.values()}):
             counts: dict[str, int] = {}
             for name, outcome in result.outcomes.items():

@@ -95,12 +95,14 @@ def test_jobs_of_a_day_newest_first_and_all_that_run() -> None:
         job("long", "InProgress", 30),
         job("bad", "Failed", 2),
         job("ok", "Completed", 3),
+        job("new", "Paused", 4),
     )
     seen = held(1)
     found = status(DESIRED, replace(seen, vaults={"rsv": replace(seen.vaults["rsv"], jobs=jobs)}))
     assert [(one.job.id, one.end) for one in found.jobs] == [
         ("bad", JobEnd.FAILED),
         ("ok", JobEnd.SUCCEEDED),
+        ("new", JobEnd.UNKNOWN),
         ("long", JobEnd.IN_PROGRESS),
     ]
     assert (found.jobs[0].code, found.jobs[0].label) == ("backup-snapshot-timeout", "rg-web/web-01")
