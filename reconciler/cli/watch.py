@@ -42,12 +42,25 @@ def run(ctx: click.Context) -> int:
 
 def _require_sense(ctx: click.Context) -> None:
     require_git_sense(ctx)
+    _require_safe_page(ctx)
     for name in _FOR_ONE_RUN:
         given = ctx.get_parameter_source(name)
         if given is click.core.ParameterSource.COMMANDLINE:
             raise click.UsageError(f"--{name.replace('_', '-')} is for a single run: it does not go with --watch", ctx)
     if ctx.get_parameter_source("max_stops") is click.core.ParameterSource.DEFAULT:
         ctx.params["max_stops"] = _UNATTENDED_STOPS
+
+
+def _require_safe_page(ctx: click.Context) -> None:
+    """Before anything is looked for: whoever mistypes an address should not read of manifests."""
+    from reconciler.web.hosts import ListenError, allowed_names, require_safe
+
+    host, _, _ = ctx.params["listen"].rpartition(":")
+    try:
+        allowed_names(ctx.params["page_host"])
+        require_safe(host, ctx.params["page_host"])
+    except ListenError as error:
+        raise click.UsageError(f"--listen, --page-host: {error}", ctx) from error
 
 
 def _read_again(ctx: click.Context) -> Settings:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import structlog
@@ -15,9 +15,7 @@ from reconciler.app import Place, UsageSetupError
 from reconciler.health.routes import Vitals, routes
 from reconciler.model.audit import Chain
 from reconciler.model.journal import JournalError
-from reconciler.model.observed import VmKey
-from reconciler.model.timeline import Timeline
-from reconciler.planning.timeline import timeline
+from reconciler.watch.histories import Histories
 from reconciler.watch.insight import Planner
 from reconciler.web.app import create_app
 from reconciler.web.hosts import ListenError
@@ -27,8 +25,6 @@ if TYPE_CHECKING:
     from reconciler.azure.observe import AzureReader
     from reconciler.store.journal import JournalReader
 
-_BACK = timedelta(days=30)
-"""How far a VM's timeline goes back for recovery points."""
 _BETWEEN_CHECKS = 3600.0
 
 
@@ -50,7 +46,8 @@ def page_of(
     manifest: Callable[[str], str | None],
 ) -> Daemon:
     """All that the page may ask for."""
-    return Daemon(boards, place.clock.now, Planner(), log, chain, _timeline(place, boards, log, reader), manifest)
+    histories = Histories(boards, log, reader, place.clock.now)
+    return Daemon(boards, place.clock.now, Planner(), log, chain, histories.of, manifest)
 
 
 class ChainCheck:
@@ -72,21 +69,3 @@ class ChainCheck:
             except JournalError as error:
                 structlog.get_logger(__name__).warning("audit log not checked", error=str(error))
             await asyncio.sleep(_BETWEEN_CHECKS)
-
-
-def _timeline(
-    place: Place, boards: Boards, log: JournalReader, reader: AzureReader
-) -> Callable[[str, VmKey], Awaitable[Timeline]]:
-    async def of_vm(vault: str, key: VmKey) -> Timeline:
-        board = boards.board()
-        if board.observed is None or vault not in board.observed.vaults:
-            return Timeline((), (f"the vault {vault} was not looked at yet",))
-        item, since = board.observed.vaults[vault].items.get(key), place.clock.now() - _BACK
-        points, gaps = await reader.history(vault, item, since) if item is not None else ([], [])
-        entries = log.audit(vault=vault, subject=key)
-        told = tuple(f"{gap.scope}: {gap.reason}" for gap in gaps)
-        return timeline(
-            board.observed, vault, key, entries, points, results=board.results.values(), since=since, gaps=told
-        )
-
-    return of_vm

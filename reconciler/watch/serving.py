@@ -11,7 +11,10 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from reconciler.app import SetupError, UsageSetupError
+from reconciler.watch.patience import Patient
 from reconciler.web.hosts import ListenError, require_safe
+
+_BACKLOG = 128
 
 CLOSING_SECONDS = 2
 """For answers under way when the process ends; listeners on a stream are told to go first."""
@@ -53,9 +56,11 @@ class Server:
         self._server: Serving | None = None
 
     def serve(self, app: ASGIApp) -> None:
-        """Serve in the running event loop."""
+        """Serve in the running event loop. From now on whoever connects waits, and is answered."""
+        self._socket.listen(_BACKLOG)
         config = uvicorn.Config(
             app,
+            http=Patient,
             log_config=None,
             access_log=False,
             lifespan="off",

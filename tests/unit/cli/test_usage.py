@@ -19,6 +19,9 @@ from tests.unit.cli.commands import BACKUP, ESTATE, Shell
 WRONG = [
     (["--watch", "--dry-run"], "--dry-run is for a single run"),
     (["--watch", "--listen", "0.0.0.0:80"], "can be reached from other machines"),
+    (["--watch", "--listen", "[::]:80"], "can be reached from other machines"),
+    (["--watch", "--listen", "backup:80"], "can be reached from other machines"),
+    (["--watch", "--page-host", "https://backup.example.com"], "is no name of a host"),
     (["--watch", "--listen", "8080"], "write HOST:PORT"),
     (["--dry-runn"], "--dry-run"),
     (["plan"], "reconcile --dry-run"),
