@@ -184,9 +184,12 @@ class Vocabulary:
         return catalog().row(code).retry.told(self.language)
 
     def word(self, group: str, value: object) -> str:
-        """The text of a value that comes from elsewhere; one that nobody foresaw is shown as it is."""
+        """The text of a value that comes from elsewhere, or the title of its row; else it is shown as it is."""
         key = f"{group}.{value}"
-        return say(self.language, key) if isinstance(texts(self.language).get(key), str) else visible(value)
+        if isinstance(texts(self.language).get(key), str):
+            return say(self.language, key)
+        told = self.row(str(value))
+        return told.title if told is not None else visible(value)
 
 
 def _utc(moment: datetime) -> str:

@@ -234,9 +234,11 @@ class Site:
             found += book.drifts
         return tuple(found)
 
-    def rejected(self, texts: Mapping[str, str]) -> Rejected:
-        """What is told of a newer commit that has mistakes: the loader's own words."""
+    def rejected(self) -> Rejected:
+        """What is told of a newer commit with two slips of the pen: the loader's own words."""
         now = self.world.now
+        wrong = self.texts["backup/policies.yaml"].replace("daily: 30 days", "dayly: 14 days")
+        texts = {**self.texts, "backup/policies.yaml": wrong.replace("tier: Enhanced", "tier: Enhancd")}
         told = loaded(texts).diagnostics
         problems = tuple(Problem(one.code, one.message, one.span, one.help or "") for one in told)
         how = "Correct the manifests and push again; the commit in force stays in force."
@@ -301,7 +303,7 @@ async def lived(site: Site) -> Board:
     site.world.advance(timedelta(hours=12))
     now = site.world.now
     evening = now.replace(hour=21, minute=0, second=0, microsecond=0)
-    site.world.advance((evening if evening > now else evening + timedelta(days=1)) - now + timedelta(minutes=4))
+    site.world.advance((evening if evening > now else evening + timedelta(days=1)) - now + timedelta(minutes=12))
     return await site.board()
 
 

@@ -13,6 +13,7 @@ from starlette.types import ASGIApp
 
 import reconciler.web
 from reconciler.actions import ACTIONS
+from reconciler.diagnostics.catalog import catalog
 from reconciler.diagnostics.language import Language
 from reconciler.model.board import Rejection, Role
 from reconciler.model.desired import Consistency
@@ -23,6 +24,7 @@ from reconciler.model.status import JobEnd
 from reconciler.web.app import create_app
 from reconciler.web.index import WORDS
 from reconciler.web.texts import Text, accepted, language_of, say, texts
+from tests.unit.planning import worlds
 from tests.unit.web.asking import ask, daemon_of
 from tests.unit.web.boards import board_of
 
@@ -89,6 +91,17 @@ def test_every_key_that_is_there_is_used() -> None:
 )
 def test_every_value_of_ours_has_a_word(group: str, values: tuple[str, ...]) -> None:
     assert {f"{group}.{value}" for value in values} - set(EN) == set()
+
+
+@pytest.mark.parametrize("name", worlds.WORLDS)
+def test_every_word_of_a_plan_can_be_said(name: str) -> None:
+    """In every world of the planner's cases: why something is done, held or left alone."""
+    made = worlds.plan_of(worlds.WORLDS[name])
+    steps = (*made.steps, *(held.step for held in made.held))
+    said = {("quiet", one.because) for one in made.quiet} | {("guard", held.guard) for held in made.held}
+    said |= {("reason", step.reason) for step in steps} | {("risk", step.risk.word) for step in steps}
+    known = {f"{group}.{word}" for group, word in said if word not in catalog().rows}
+    assert known - set(EN) <= {"risk.safe"}
 
 
 def test_one_and_many() -> None:
