@@ -38,8 +38,13 @@ def reconcile(*words: str, folder: Path, **environment: str) -> subprocess.Compl
 
 
 def clean(folder: Path) -> dict[str, str]:
-    """An environment in which nothing of the developer's counts."""
-    return {"PATH": "/usr/bin:/bin", "HOME": str(folder), "PYTHONWARNINGS": "default"}
+    """An environment in which nothing of the developer's counts but this very tree."""
+    return {
+        "PYTHONPATH": str(EXAMPLES.parent),
+        "PATH": "/usr/bin:/bin",
+        "HOME": str(folder),
+        "PYTHONWARNINGS": "default",
+    }
 
 
 @contextmanager

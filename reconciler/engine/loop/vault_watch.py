@@ -189,7 +189,7 @@ class VaultWatch:
             outcome="failed" if this.trouble else "completed",
             trouble=this.trouble,
             why=this.why,
-            counts=dict(counts),
+            **counts,
             duration_ms=round(1000 * seconds),
             next_run=due.isoformat(timespec="seconds"),
         )
