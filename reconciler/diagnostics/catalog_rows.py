@@ -64,8 +64,9 @@ class Words(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
 
     @property
     def remedy(self) -> str:
-        """All steps as one text."""
-        return " ".join(self.remedy_steps)
+        """All steps as one text; Chinese has no spaces between sentences."""
+        steps = self.remedy_steps
+        return ("" if steps[0].endswith("。") else " ").join(steps)
 
 
 class Variant(Words, frozen=True, forbid_unknown_fields=True, kw_only=True):

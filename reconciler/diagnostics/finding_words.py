@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from reconciler.diagnostics.catalog import RetryRule, catalog
+from reconciler.diagnostics.catalog import RetryRule, Row, catalog
+from reconciler.diagnostics.catalog_words import fact
+from reconciler.diagnostics.catalog_words import who as actor
 from reconciler.diagnostics.failures import Failure
 from reconciler.diagnostics.language import Language
 from reconciler.diagnostics.outcome_text import seconds
@@ -17,7 +19,7 @@ EACH = re.compile(r"\b[Ee]ach\b")
 """How the message of a finding about several VMs speaks of them."""
 MESSAGES_SHOWN = 2
 _LONG_SENTENCE = 72
-_SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z`])")
+_SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z`])|(?<=。)(?=.)")
 
 
 def of(message: str, labels: Sequence[str], *, full: bool) -> str:
@@ -58,15 +60,32 @@ def first_sentence(text: str) -> str:
     return f"{first} …" if rest else first
 
 
-def again(rule: RetryRule, outcome: Failed | Retry) -> str:
+def again(rule: RetryRule, outcome: Failed | Retry, language: Language = "en") -> str:
     """When it is tried again: what is known of this failure, and what the rule of its row says."""
+    chinese = language == "zh-TW"
     if isinstance(outcome, Retry):
-        most = str(rule).partition(", ")[2] if rule.rule == "after" else ""
+        most = str(rule).partition(", ")[2] if rule.rule == "after" and not chinese else ""
         more = outcome.message or most
-        return f"Tried again in {seconds(outcome.after)} at the earliest" + (f": {more}" if more else "")
+        wait = seconds(outcome.after)
+        when = f"最早在 {wait} 之後重試" if chinese else f"Tried again in {wait} at the earliest"
+        return when + (f": {more}" if more else "")
+    if chinese:
+        told = {"never": rule.told(language), "changed": f"這項改變後重試：{fact(rule.fact or '', language)}"}
+        return told.get(rule.rule, f"重試：{rule.told(language)}")
     if rule.rule == "changed":
         return f"Tried again once this changes: {(rule.fact or '').replace('-', ' ')}"
     return "Not tried again by itself" if rule.rule == "never" else f"Tried again {rule}"
+
+
+def who_acts(row: Row, outcome: Failed | Retry, language: Language) -> str:
+    """Who has to act, and when reconcile tries by itself."""
+    acts, when = actor(row.who, language), again(row.retry, outcome, language)
+    return f"由誰處理：{acts}。{when}。" if language == "zh-TW" else f"Who acts: {acts}. {when}."
+
+
+def sentence(text: str, language: Language) -> str:
+    """A title as a sentence."""
+    return text + ("。" if language == "zh-TW" else ".")
 
 
 def own_words(failure: Failure) -> list[str]:

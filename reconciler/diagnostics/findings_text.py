@@ -7,19 +7,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 
 from reconciler.diagnostics.catalog import catalog
-from reconciler.diagnostics.catalog_words import who as actor
 from reconciler.diagnostics.excerpt import excerpt
 from reconciler.diagnostics.failures import Failure
 from reconciler.diagnostics.finding_words import (
     EACH,
     MESSAGES_SHOWN,
-    again,
     first_sentence,
     many,
     of,
     own_words,
     said,
+    sentence,
     who,
+    who_acts,
 )
 from reconciler.diagnostics.language import Language
 from reconciler.diagnostics.outcome_text import STYLES
@@ -145,9 +145,18 @@ def _shown(messages: Sequence[str], findings: Sequence[Finding]) -> list[str]:
     general = {_general(message, one) for message, one in zip(messages, findings, strict=True)}
     if len(general) == 1:
         return [text[:1].upper() + text[1:] for text in general]
+    if len(told) == len(findings):
+        told = [_of_several(text, one) for text, one in zip(told, findings, strict=True)]
     left = len(told) - MESSAGES_SHOWN
     more = [f"… and {left} more like this (--full shows all)"] if left > 0 else []
     return [*told[:MESSAGES_SHOWN], *more]
+
+
+def _of_several(message: str, finding: Finding) -> str:
+    """`4 VMs: each has 33 data disks.` of `Each has 33 data disks.`, where another finding is about other VMs."""
+    count = len(finding.subjects)
+    plain = count > 1 and all(map(is_vm, finding.subjects)) and message.startswith("Each ")
+    return f"{count} VMs: {message[:1].lower()}{message[1:]}" if plain else message
 
 
 def _general(message: str, finding: Finding) -> str:
@@ -164,14 +173,14 @@ def _failure(page: Paper, failure: Failure, *, explain: bool, full: bool) -> Non
     told = row.told(page.language)
     who = many([one.subject.name for one in failure.steps], step.subject.kind)
     entry = Entry(page, became, row.id, STYLES[became])
-    entry.line(f"{step.action} {who}: {told.title}.")
+    entry.line(f"{step.action} {who}: {sentence(told.title, page.language)}")
     labels = [one.subject.name for one in failure.steps]
     messages = [of(one.message, labels, full=full) for one in failure.findings]
     for line in _shown(messages, failure.findings) or own_words(failure):
         entry.line(line)
     _azure(entry, [one.error for one in failure.outcomes if one.error is not None])
     if explain:
-        entry.line(f"Who acts: {actor(row.who, page.language)}. {again(row.retry, outcome)}.")
+        entry.line(who_acts(row, outcome, page.language))
         entry.line(f"→ {told.remedy}")
     entry.end()
 

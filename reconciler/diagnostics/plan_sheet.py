@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from reconciler.diagnostics.catalog import catalog
 from reconciler.diagnostics.failures import Failure, failures, untold
-from reconciler.diagnostics.finding_words import again, many, of, own_words, said
+from reconciler.diagnostics.finding_words import again, many, of, own_words, said, sentence
 from reconciler.diagnostics.language import Language
 from reconciler.diagnostics.outcome_text import Causes
 from reconciler.diagnostics.plan_cases import plan_cases
@@ -63,7 +63,7 @@ def _failed(one: Failure, language: Language) -> Notice:
     who = many([each.subject.name for each in one.steps], step.subject.kind)
     title = catalog().row(one.code).told(language).title
     findings = [of(each.message, [], full=False) for each in one.findings if each.message]
-    text = " ".join([f"{step.action} {who}: {title}.", *(findings[:1] or own_words(one))])
+    text = " ".join([f"{step.action} {who}: {sentence(title, language)}", *(findings[:1] or own_words(one))])
     failed = isinstance(outcome, Failed)
     return Notice(
         one.code,
@@ -73,7 +73,7 @@ def _failed(one: Failure, language: Language) -> Notice:
         tuple(each.subject.id for each in one.steps),
         step.source,
         step.vault,
-        f"{again(catalog().row(one.code).retry, outcome)}.",
+        sentence(again(catalog().row(one.code).retry, outcome, language), language),
         azure=tuple(each.error for each in one.outcomes if each.error is not None),
     )
 

@@ -7,7 +7,9 @@ import pytest
 from reconciler.diagnostics.catalog import RetryRule, catalog
 from reconciler.diagnostics.catalog_words import FACTS, WHO, WHO_ZH
 from reconciler.diagnostics.explain_text import LABELS
+from reconciler.diagnostics.finding_words import who_acts
 from reconciler.diagnostics.language import language
+from reconciler.model.outcome import Failed, Retry
 
 
 @pytest.mark.parametrize(
@@ -50,6 +52,28 @@ def test_a_row_is_told_in_both_languages() -> None:
 )
 def test_a_retry_rule_in_chinese(rule: RetryRule, words: str) -> None:
     assert rule.told("zh-TW") == words
+
+
+@pytest.mark.parametrize(
+    ("row", "outcome", "english", "chinese"),
+    [
+        ("register-vm-not-running", Failed("register-vm-not-running"),
+         "Who acts: the owner of the VM. Tried again once this changes: power.",
+         "由誰處理：VM 的擁有者。這項改變後重試：VM 的電源狀態。"),
+        ("backup-item-busy", Failed("backup-item-busy"),
+         "Who acts: nobody. Tried again after the running operation has ended.",
+         "由誰處理：不需要任何人。重試：執行中的作業結束之後。"),
+        ("policy-invalid", Failed("policy-invalid"),
+         "Who acts: the author of the YAML. Not tried again by itself.",
+         "由誰處理：YAML 的作者。不會自行重試。"),
+        ("throttled", Retry("throttled", 30),
+         "Who acts: Azure: it passes by itself. Tried again in 30 s at the earliest",
+         "由誰處理：Azure：會自行恢復。最早在 30 s 之後重試"),
+    ],
+)  # fmt: skip
+def test_who_acts_and_when_it_is_tried_again(row: str, outcome: Failed | Retry, english: str, chinese: str) -> None:
+    assert who_acts(catalog().row(row), outcome, "en").startswith(english)
+    assert who_acts(catalog().row(row), outcome, "zh-TW").startswith(chinese)
 
 
 def test_the_fixed_words_are_complete() -> None:

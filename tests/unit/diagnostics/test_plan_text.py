@@ -255,6 +255,22 @@ def test_many_findings_of_one_code_are_one_entry() -> None:
     assert len(page.splitlines()) < 20
 
 
+def test_findings_that_differ_in_a_number_say_of_how_many() -> None:
+    groups = {33: ("a", "b", "c"), 40: ("d", "e")}
+    many = tuple(
+        Finding(
+            "register-too-many-data-disks",
+            Severity.ERROR,
+            tuple(vm(name).id for name in names),
+            f"Each has {disks} data disks.",
+        )
+        for disks, names in groups.items()
+    )
+    page = render_plan(dataclasses.replace(NOTHING, findings=many), cloud="azure", symbols=SYMBOLS).plain
+    assert "3 VMs: each has 33 data disks." in page
+    assert "2 VMs: each has 40 data disks." in page
+
+
 def test_findings_that_differ_show_two() -> None:
     many = tuple(
         Finding("vm-held-by-another-vault", Severity.ERROR, (vm(name).id,), f"rg-web/{name} is held by rsv-{name}.")
