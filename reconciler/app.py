@@ -290,7 +290,7 @@ async def apply(
     kept = None if settings.plan is None else _kept_plan(settings, place)
     clock = StoppableClock(place.clock)
     interruption.stop_gently(clock)
-    stop = _stop(settings, interruption)
+    stop = stop_of(settings, interruption)
     with open_journal(place) as journal:
         async with connect(place, settings, write=True) as azure:
             if azure.writer is None:
@@ -330,7 +330,9 @@ def _kept_plan(settings: Settings, place: Place) -> saved_plan.SavedPlan:
     return kept
 
 
-def _stop(settings: Settings, interruption: Interruption) -> Callable[[], str | None]:
+def stop_of(settings: Settings, interruption: Interruption) -> Callable[[], str | None]:
+    """What says, asked before each request, why nothing more may be sent: a signal, a pause, or None."""
+
     def stop() -> str | None:
         return interruption.reason or settings.pause or pause_file_reason(settings.pause_file)
 
