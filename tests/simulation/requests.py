@@ -53,7 +53,7 @@ def name_of(method: str, url: str, body: bytes) -> str:
         return f"read:group@{last}"
     kind = "page" if _later(query) else "list"
     status = "-status" if "statusOnly" in query else ""
-    return f"{kind}:{_short(last)}{status}@{path.split('/')[2][-2:]}"
+    return f"{kind}:{_short(last)}{status}@{subscription_in(path)[-2:]}"
 
 
 def _in_vault(method: str, rest: str, query: dict[str, list[str]]) -> str:

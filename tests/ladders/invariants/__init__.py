@@ -6,11 +6,11 @@ must not be its own judge.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib import import_module
 
-from tests.ladders.invariants.registry import PREDICATES
+from tests.ladders.invariants.registry import PREDICATES, Predicate
 from tests.ladders.ladder import Violation
 from tests.simulation.story import Story
 
@@ -20,19 +20,19 @@ _SAID = 3
 
 
 @cache
-def numbers() -> tuple[str, ...]:
-    """Of all invariants that have a predicate, in order."""
+def predicates() -> Mapping[str, Predicate]:
+    """All of them by number, in order."""
     for part in _PARTS:
         import_module(f"tests.ladders.invariants.{part}")
-    return tuple(sorted(PREDICATES, key=lambda number: int(number.removeprefix("I-"))))
+    return dict(sorted(PREDICATES.items(), key=lambda entry: int(entry[0].removeprefix("I-"))))
 
 
 def check(story: Story, *, without: Iterable[str] = ()) -> tuple[Violation, ...]:
     """Everything that was broken in a run, and every error that nobody expected."""
     left = set(without)
     found = [Violation("crash", made.error) for made in story.passes if made.error]
-    for number in numbers():
+    for number, predicate in predicates().items():
         if number not in left:
-            said = list(dict.fromkeys(PREDICATES[number](story)))
+            said = list(dict.fromkeys(predicate(story)))
             found += [Violation(number, text) for text in said[:_SAID]]
     return tuple(found)
