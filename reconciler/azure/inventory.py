@@ -16,10 +16,18 @@ from reconciler.model.observed import Gap, VirtualMachine, VmKey
 
 @dataclass(slots=True)
 class Inventory:
-    """What one subscription holds, and what of it could not be seen."""
+    """What one subscription holds, and what of it could not be seen. `subscription` is its path."""
 
+    subscription: str
     vms: dict[VmKey, VirtualMachine] = field(default_factory=dict)
     gaps: list[Gap] = field(default_factory=list)
+
+    def add(self, found: VirtualMachine) -> None:
+        """What is listed under another subscription is not taken in: requests would go there."""
+        if found.key.startswith(f"{ids.fold(self.subscription)}/"):
+            self.vms[found.key] = found
+        else:
+            self.note(found.id, ["it is listed under a subscription that is not its own"])
 
     def note(self, scope: str, reasons: Iterable[str]) -> None:
         self.gaps += [Gap(ids.fold(scope), reason) for reason in reasons]
@@ -29,12 +37,13 @@ async def read_subscription(
     client: ReadClient, subscription_id: str, correlation_id: str, *, classic: bool, network: bool
 ) -> Inventory:
     """All VMs with power, agent and operating system; classic VMs and load balancing only if asked for."""
-    inventory = Inventory()
     try:
-        base = f"{ids.subscription_path(subscription_id)}/providers"
+        inventory = Inventory(ids.subscription_path(subscription_id))
     except ids.BadSegmentError as error:
+        inventory = Inventory(subscription_id)
         inventory.note(subscription_id, [str(error)])
         return inventory
+    base = f"{inventory.subscription}/providers"
     machines = Call("GET", f"{base}/{ids.COMPUTE}", api.COMPUTE)
     statuses = Call("GET", f"{base}/{ids.COMPUTE}", api.COMPUTE, query=(("statusOnly", "true"),))
     old = Call("GET", f"{base}/{ids.CLASSIC_COMPUTE}", api.CLASSIC_COMPUTE)
@@ -67,7 +76,7 @@ def _merge(inventory: Inventory, models: Listing[vms.WireVm], states: Listing[vm
         except ids.BadSegmentError as error:
             inventory.note(wire.id, [str(error)])
             continue
-        inventory.vms[found.key] = found
+        inventory.add(found)
 
 
 def _add_classic(inventory: Inventory, classics: Listing[vms.WireClassicVm]) -> None:
@@ -77,7 +86,7 @@ def _add_classic(inventory: Inventory, classics: Listing[vms.WireClassicVm]) -> 
         except ids.BadSegmentError as error:
             inventory.note(wire.id, [str(error)])
             continue
-        inventory.vms[found.key] = found
+        inventory.add(found)
 
 
 def _mark_balanced(inventory: Inventory, nics: Listing[vms.WireInterface]) -> None:

@@ -150,7 +150,9 @@ class VaultReader:
             except UNREADABLE as error:
                 self._note("/backupPolicies", [f"the policy {wire.name!r} cannot be read: {error}"])
                 continue
-            if policy:
+            if policy and ids.fold(policy.id) != ids.fold(f"{self._path}/backupPolicies/{policy.name}"):
+                self._note("/backupPolicies", [f"a policy of another vault is listed: {policy.id}"])
+            elif policy:
                 found[ids.fold(policy.name)] = policy
         return found
 

@@ -26,6 +26,12 @@ Nor must a refusal that nobody understands: it may be a fault that has passed.
 """
 
 
+CLOCKS = timedelta(minutes=5)
+"""How far two clocks may differ. What failed later than that after now failed by a clock that was wrong: who waited for
+it might wait for years (facts I-36).
+"""
+
+
 def spread(seconds: float, chance: float) -> float:
     """Never earlier than the row says, up to a fifth later. `chance` is in [0, 1)."""
     return seconds * (1 + SPREAD * chance)
@@ -61,7 +67,7 @@ def again(past: Attempts, now: Circumstances, rule: RetryRule, at: datetime) -> 
     `past` is its last failure, `at` aware UTC.
     """
     before = past.circumstances
-    if now.wish != before.wish:
+    if now.wish != before.wish or past.failed_at - at > CLOCKS:
         return None
     match rule.rule:
         case "changed":

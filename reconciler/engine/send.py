@@ -50,6 +50,8 @@ class Sender:
         self._taken: dict[str, str] = {}
         self._free: set[str] = set()
         self._owing: set[str] = set()
+        self._adrift: set[str] = set()
+        """Steps that owe something, and whose operation did not end as it should."""
         self._culprits: dict[str, tuple[Step, Retry | Failed]] = {}
 
     async def do(self, step: Step) -> Outcome:
@@ -82,6 +84,8 @@ class Sender:
         try:
             if key in self._culprits:
                 self._memory.blame(step, *self._culprits[key])
+            if step.id in self._adrift:
+                await self._turns.at_rest(step)
             owed = await settle(self._run, Debt(self._run.id, step.id, step.put_back, step.vault), self._slots)
         except JournalError as error:
             self._run.halt(error)
@@ -154,7 +158,9 @@ class Sender:
             # From here on the world may have changed, however the operation ends.
             answer = await follow(answer.operation, self._writer, self._run.clock, seconds=self._run.timeout)
         outcome = self._judge(step, answer)
-        if isinstance(answer, Done) and step.put_back is not None:
+        if not isinstance(answer, Done):
+            self._adrift.add(step.id)
+        elif step.put_back is not None:
             outcome = await self._turns.ready(step)
         if isinstance(answer, Done | Refused):
             self._run.journal.record(self._run.id, step.id, outcome)

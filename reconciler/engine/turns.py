@@ -17,6 +17,8 @@ from reconciler.model.plan import Plan, Step, SubjectKind
 
 READY_SECONDS = 600.0
 """For a VM that was started to run and to show a ready agent: minutes are usual, an agent that needs more is ill."""
+REST_SECONDS = 120.0
+"""For a VM of which nobody knows whether it starts."""
 _NOT_RUNNING = "register-vm-not-running"
 _NO_AGENT = "register-agent-certificate-missing"
 _AGENT_NOT_READY = "backup-extension-install-failed"
@@ -69,6 +71,17 @@ class Turns:
             if vm is not None and vm.power is Power.RUNNING and vm.agent is not None and vm.agent.ready:
                 return Done()
         return _unready(step, vm)
+
+    async def at_rest(self, step: Step) -> None:
+        """Wait for a VM whose start did not end as it should: it may still be on its way up, or never have begun."""
+        key, deadline = fold(step.subject.id), self.run.clock.monotonic() + min(REST_SECONDS, self.run.timeout)
+        before: VirtualMachine | None = None
+        while self.lookout is not None and self.run.clock.monotonic() < deadline and not self.run.stop():
+            vm = (await self.lookout.next()).observed.vms.get(key)
+            stands = vm is not None and before is not None and vm.power is before.power
+            if vm is not None and vm.power is not Power.STARTING and (stands or vm.power is Power.RUNNING):
+                return
+            before = vm
 
 
 def _unready(step: Step, vm: VirtualMachine | None) -> Failed:

@@ -74,7 +74,7 @@ def remembered(desired: Desired, observed: Observed, past: Past) -> Past:
     """
     situation, now = situation_of(desired, observed, past), observed.taken_at
     absences = _absences(situation)
-    recent = {mark: tuple(at for at in times if now - at <= LASTS) for mark, times in past.mended.items()}
+    recent = {mark: tuple(at for at in times if abs(now - at) <= LASTS) for mark, times in past.mended.items()}
     return replace(
         past,
         latest=max(past.latest or now, now) if observed.complete and not situation.blind_vaults else past.latest,

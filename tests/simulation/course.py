@@ -23,7 +23,7 @@ THOROUGH = 8
 """One case in so many is looked at twice more once it is settled."""
 BETWEEN = 300.0
 """Seconds between two runs while something is wrong."""
-RECOVERY = (BETWEEN, 2 * BETWEEN, 0.5 * HOUR, 2 * HOUR, 25 * HOUR, 25 * HOUR)
+RECOVERY = (BETWEEN, 2 * BETWEEN, 0.5 * HOUR, 2 * HOUR, 25 * HOUR, 0.25 * HOUR)
 """Seconds before each run once nothing is wrong any more: six runs, as I-2 wants, of which two are a day later."""
 
 
@@ -57,11 +57,18 @@ def calm(name: str) -> Story:
 
 
 def with_faults(
-    name: str, faults: Sequence[Fault], *, dry: bool = False, deaths: Sequence[int] = (), paced: bool = False
+    name: str,
+    faults: Sequence[Fault],
+    *,
+    dry: bool = False,
+    deaths: Sequence[int] = (),
+    paced: bool = False,
+    skew: float = 0.0,
 ) -> Story:
     """The scenario's run in which these faults happen, and the first processes die at these moments.
 
     With `dry`, a dry run meets the faults, and what follows is calm; `paced` requests take a while and overtake others.
+    After the first run the engine's wall clock is wrong by `skew` seconds.
     """
     expected = calm(name)
     armed = [known(fault) for fault in faults]
@@ -74,17 +81,18 @@ def with_faults(
     if dry:
         life.dry_run()
     else:
-        _go_wrong(life, breaking, deaths)
+        _go_wrong(life, breaking, deaths, skew)
     breaking.lift()
     settle(life)
     return life.finish()
 
 
-def _go_wrong(life: Life, breaking: Breaking, deaths: Sequence[int]) -> None:
+def _go_wrong(life: Life, breaking: Breaking, deaths: Sequence[int], skew: float) -> None:
     """Runs while something can still go wrong."""
     for number in range(max(WRONG, len(deaths) + 1)):
         life.boundary = Mortality(deaths[number]) if number < len(deaths) else nowhere
         life.apply()
+        life.universe.clock.skew = skew
         if breaking.spent and number >= len(deaths):
             break
         life.wait(BETWEEN)
@@ -112,6 +120,9 @@ def settle(life: Life, pauses: Sequence[float] = RECOVERY) -> None:
                 break
     if not story.settled:
         return
+    if life.busy(story.passes[-1]):
+        life.wait(BETWEEN)
+        life.apply()
     _insist(life)
     if life.thorough:
         life.wait(BETWEEN)

@@ -158,6 +158,7 @@ class Life:
     pace: Random | None = None
     boundary: Callable[[str], None] = nowhere
     thorough: bool = False
+    epoch: int = 0
     closing: ExitStack = field(default_factory=ExitStack)
 
     def __post_init__(self) -> None:
@@ -202,6 +203,7 @@ class Life:
                     new_id=self._new_id,
                     chance=self.random.random,
                     notes=self.journal,
+                    epoch=self.epoch,
                 )
 
         made = self._begin(dry=False, targets=targets)

@@ -37,7 +37,7 @@ def _pauses(story: Story) -> Iterator[str]:
         until = (first.ended or 0.0) + _asked(first)
         for one in story.exchanges:
             same = one.process == first.process and subscription_in(one.url) == subscription_in(first.url)
-            if same and one.place > first.place and (first.ended or 0.0) <= one.at < until - _ROUNDING:
+            if same and one.place > first.place and (first.ended or 0.0) < one.at < until - _ROUNDING:
                 yield f"{one.name} is sent {until - one.at:.0f} s before the pause ends that Azure asked for"
 
 

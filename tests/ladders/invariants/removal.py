@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
 from typing import Any
@@ -26,7 +27,7 @@ def absence(story: Story) -> Iterator[str]:
 def not_found(story: Story) -> Iterator[str]:
     """One answer that something is not there does not make a vault anew that is there."""
     for one in story.writes():
-        if one.method == "PUT" and one.name.startswith("write:vault@") and 200 in one.served:
+        if one.method == "PUT" and one.name.startswith("write:vault@") and one.served[:1] == [200]:
             yield f"{one.name} was sent as if to a new vault, and the vault was there"
 
 
@@ -168,14 +169,18 @@ _METHODS = {"GET", "PUT", "PATCH", "POST", "DELETE"}
 
 @invariant("I-37")
 def stale_reads(story: Story) -> Iterator[str]:
-    """Whatever old state was read: nothing is stopped that was not to be, and nothing is done twice."""
+    """Whatever old state was read: nothing is done twice in one run, nor protected twice at all.
+
+    A list that lags for more than five minutes makes the next run repeat what is safe to repeat, as the row says.
+    """
     if "stale" not in story.traits:
         return
-    seen: dict[tuple[str, bytes], int] = {}
+    seen: Counter[tuple[str, bytes, int]] = Counter()
     for one in story.writes():
         if one.accepted and one.vm and ":item:" in one.name:
-            seen[one.name, one.body] = seen.get((one.name, one.body), 0) + 1
-    for (name, _), times in seen.items():
+            known = fold(f"{one.name.rpartition('@')[2]}/{one.vm}") in one.before.item_policy
+            seen[one.name, one.body, one.process if known else -1] += 1
+    for (name, _, _), times in seen.items():
         if times > 1 + story.harm:
             yield f"{name} took effect {times} times because an old state was read"
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fnmatch import fnmatchcase
+
 from azure.core.rest import AsyncHttpResponse
 
 from reconciler.azure.transport import AsgiTransport
@@ -9,7 +11,7 @@ from reconciler.vaultserver import policies, portal
 from reconciler.vaultserver.records import ItemRecord, PolicyRecord, VmRecord
 from tests.simulation.fault import FOR_EVER
 from tests.simulation.faults import LISTS, Meeting, kind
-from tests.simulation.requests import vm_of
+from tests.simulation.requests import vm_in, vm_of
 
 _READ = LISTS | {"read"}
 _WRITES = frozenset({"write"})
@@ -75,7 +77,8 @@ async def _w5(meeting: Meeting) -> AsyncHttpResponse:
     if "photograph" not in meeting.memory:
         meeting.memory["photograph"] = meeting.universe.photograph()
         for item in meeting.universe.world.items():
-            if item.deleted is None and item.state == "Protected" and not item.busy:
+            ours = any(fnmatchcase(vm_in(item.id), one) for one in meeting.story.scenario.ours)
+            if ours and item.deleted is None and item.state == "Protected" and not item.busy:
                 portal.delete_data(meeting.universe.world, item.id)
                 meeting.story.harm += 1
                 break

@@ -195,3 +195,36 @@ async def test_a_name_that_cannot_stand_in_a_path_is_a_gap_and_is_not_asked_for(
     observed = await made.reader.observe(Scope((bad,)))
     assert {gap.vault for gap in observed.gaps} == {None, "../x"}
     assert transport.sent == []
+
+
+async def test_a_policy_with_the_id_of_another_vault_is_a_gap_and_not_written_there() -> None:
+    """Its id would be the address of an update."""
+    foreign = {"id": f"{V}-theirs/backupPolicies/daily", "name": "daily", "properties": _DAILY}
+    observed = await _observe(backupPolicies=Says(body={"value": [foreign]}))
+    assert observed.vaults["rsv"].policies == {}
+    assert [gap.vault for gap in observed.gaps] == ["rsv"]
+
+
+@pytest.mark.parametrize("name", ["/resourceGroups", "/resourcegroups"])
+async def test_a_vm_of_another_subscription_is_a_gap_and_not_started_there(name: str) -> None:
+    foreign = _vm() | {"id": VM.replace("000001/resourceGroups", f"000002{name}")}
+    observed = await _observe(virtualMachines=Says(body={"value": [foreign]}))
+    assert (observed.vms, len(observed.gaps)) == ({}, 1)
+
+
+_DAILY = {
+    "backupManagementType": "AzureIaasVM",
+    "timeZone": "UTC",
+    "schedulePolicy": {
+        "schedulePolicyType": "SimpleSchedulePolicy",
+        "scheduleRunFrequency": "Daily",
+        "scheduleRunTimes": ["2020-01-01T22:00:00Z"],
+    },
+    "retentionPolicy": {
+        "retentionPolicyType": "LongTermRetentionPolicy",
+        "dailySchedule": {
+            "retentionTimes": ["2020-01-01T22:00:00Z"],
+            "retentionDuration": {"count": 30, "durationType": "Days"},
+        },
+    },
+}
