@@ -62,6 +62,7 @@ def _commands(folder: Path) -> Iterator[tuple[str, tuple[str, ...]]]:
     yield "validate the quickstart", ("-m", "reconciler", "validate", "-f", str(ROOT / "examples/quickstart/backup"))
     yield "dry run of the quickstart, 12 VMs", _example("quickstart", "--dry-run")
     yield "dry run of contoso, 200 VMs", _example("contoso", "--dry-run")
+    yield "twelve pages over 10,000 VMs, 8 times", ("-m", "tests.benchmarks.page", "10000")
     yield "load 1,000 named VMs", ("-c", LOAD, _manifest(folder, 1_000))
     yield "load 8,000 named VMs", ("-c", LOAD, _manifest(folder, 8_000))
     yield "refuse a MiB of brackets", ("-c", LOAD, _bomb(folder, "brackets", "[" * (1 << 20)))
