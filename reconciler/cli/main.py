@@ -37,6 +37,7 @@ class Root(LazyGroup):
         "status": Entry("reconciler.cli.status:status", "What is protected, by what, since when; and the latest jobs."),
         "log": Entry("reconciler.cli.log:log", "The record of every write, and whether it is whole."),
         "schema": Entry("reconciler.cli.schema:schema", "The JSON Schema of the manifests, for editors too."),
+        "demo": Entry("reconciler.cli.demo:demo", "Watch mode in one command: a vault, a repository, a page, a story."),
         "vault": Entry("reconciler.cli.vault:vault", "The embedded vault: serve, seed, show, advance, set, fault."),
         "version": Entry("reconciler.cli.version:version", "The version of this tool and of its formats."),
     }
@@ -47,7 +48,7 @@ class Root(LazyGroup):
         "run": "`reconcile` without a command applies once.",
         "watch": "`reconcile --watch` stays and keeps everything as declared.",
         "simulate": "try `reconcile --cloud embedded --estate FILE`.",
-    } | dict.fromkeys(("coverage", "import", "init", "doctor", "demo"), "it isn't in this version.")
+    } | dict.fromkeys(("coverage", "import", "init", "doctor"), "it isn't in this version.")
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """As click does; what was typed is kept, to be read again with newer settings."""

@@ -86,7 +86,7 @@ def _watch(place: Place, settings: Settings, again: Callable[[], Settings]) -> i
     finally:
         server.release()
         daemon.at_rest(place)
-    return 128 + number
+    return 128 + number if number is not None else 1
 
 
 def _tell(line: str) -> None:

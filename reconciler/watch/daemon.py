@@ -20,7 +20,7 @@ from reconciler.clocks import PacedClock, RealClock
 from reconciler.diagnostics.catalog import catalog
 from reconciler.engine.loop.bulletin import Bulletin
 from reconciler.engine.loop.hub import Tools
-from reconciler.engine.loop.loop import BOUND, Loop, Rules
+from reconciler.engine.loop.loop import BEAT, BOUND, Loop, Rules
 from reconciler.engine.loop.picture import Picture
 from reconciler.engine.ports import Source
 from reconciler.engine.reconcile import new_uuid
@@ -49,12 +49,23 @@ LEASE_SECONDS = 20.0
 log = structlog.get_logger(__name__)
 
 
-async def watch(
-    place: Place, settings: Settings, server: Server, tell: Callable[[str], None], again: Callable[[], Settings]
-) -> signal.Signals:
-    """Run until a signal comes, and say which. `tell` is given lines for people. SetupError, JournalError.
+Beside = Callable[[Bulletin, Loop], Coroutine[Any, Any, None]]
+"""Makes what runs beside the daemon, as long as it does."""
 
-    `again` reads the settings anew and raises SettingsError.
+
+async def watch(
+    place: Place,
+    settings: Settings,
+    server: Server,
+    tell: Callable[[str], None],
+    again: Callable[[], Settings],
+    speed: float = 1.0,
+    beside: Beside | None = None,
+) -> signal.Signals | None:
+    """Run until a signal comes, and say which; None when something else ended it. SetupError, JournalError.
+
+    `tell` is given lines for people, `again` reads the settings anew and raises SettingsError. `speed` is how fast
+    the place's clock runs.
     """
     bulletin = Bulletin(_first_board(place, settings), place.clock.now)
     metrics = Metrics(bulletin.board, place.clock.now, place.clock.monotonic, settings.watching.vm_series)
@@ -62,7 +73,7 @@ async def watch(
         async with app.connect(place, settings, write=True, meter=metrics) as azure:
             lease = journal.lease(_holder(), LEASE_SECONDS, RealClock().monotonic)
             tools = _tools(place, settings, azure, journal)
-            loop = Loop(tools, bulletin, lease, rules(settings, place.clock.now), _in_a_thread)
+            loop = Loop(tools, bulletin, lease, rules(settings, place.clock.now), _in_a_thread, BEAT * speed)
             loading = Loading(settings.subscriptions, bulletin.board)
             source = source_of(place, settings, loading)
             logs = app.journal_reader(settings)
@@ -73,10 +84,12 @@ async def watch(
             teller = teller_of(place, settings.watching.notices, journal, place.clock, bulletin.board)
             server.serve(application(vitals, page, hook, settings.watching.page_hosts))
             daemon = Daemon(place, settings, loop, source, again)
-            beside = [_count(bulletin, metrics), check.run(), *([teller.run()] if teller is not None else [])]
+            works = [_count(bulletin, metrics), check.run()]
+            works += [teller.run()] if teller is not None else []
+            works += [beside(bulletin, loop)] if beside is not None else []
             try:
                 tell(f"Watching. The page is at {server.url}")
-                return await daemon.run(beside)
+                return await daemon.run(works)
             finally:
                 await server.close()
 
@@ -117,7 +130,7 @@ class Daemon:
         self._signal: signal.Signals | None = None
         self._task: asyncio.Task[object] | None = None
 
-    async def run(self, beside: Sequence[Coroutine[Any, Any, None]]) -> signal.Signals:
+    async def run(self, beside: Sequence[Coroutine[Any, Any, None]]) -> signal.Signals | None:
         """Raises CancelledError at the second signal. What runs `beside` ends with it, and never by itself."""
         self._task = asyncio.current_task()
         events = asyncio.get_running_loop()
@@ -134,7 +147,7 @@ class Daemon:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-        return self._signal or signal.SIGTERM
+        return self._signal
 
     def _caught(self, number: signal.Signals) -> None:
         again, self._signal = self._signal is not None, number

@@ -48,8 +48,16 @@ class Loop:
     """Whatever becomes of one vault, the others go on. All times are those of the clock among the tools."""
 
     def __init__(
-        self, tools: Tools, bulletin: Bulletin, lease: Lease, rules: Rules, offload: Offload = in_place
+        self,
+        tools: Tools,
+        bulletin: Bulletin,
+        lease: Lease,
+        rules: Rules,
+        offload: Offload = in_place,
+        beat: float = BEAT,
     ) -> None:
+        """`beat` is for how many seconds of the clock lease, pause and windows are left alone."""
+        self._beat = beat
         self._clock = StoppableClock(tools.clock)
         self._tools = replace(tools, clock=self._clock)
         self._bulletin = bulletin
@@ -144,7 +152,7 @@ class Loop:
             self._renew()
             self._gates()
             self._gone = [watch for watch in self._gone if watch.works.runs]
-            await self._clock.sleep(BEAT)
+            await self._clock.sleep(self._beat)
 
     def _leads(self) -> bool:
         return self._hub.term is not None and self._lease.left() > 0
