@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -29,9 +28,10 @@ def explain_vm(ctx: click.Context, name: str, form: str, language: Language) -> 
             "manifests. `reconcile explain` lists the codes, `reconcile status --full` the VMs."
         )
     if form == "json":
+        from reconciler.diagnostics.escape import json_text
         from reconciler.diagnostics.trace_json import traces_document
 
-        click.echo(json.dumps(traces_document(traces), indent=2))
+        click.echo(json_text(traces_document(traces), indent=2))
         return
     from reconciler.diagnostics.trace_text import render_trace
 

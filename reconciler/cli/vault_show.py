@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -40,12 +39,19 @@ def show(ctx: click.Context, /, *, requests: bool, form: str, **_given: Any) -> 
     """
     with opened(ctx, read_only=True) as world:
         if form == "json":
-            click.echo(json.dumps(document(world, requests=requests), indent=2))
+            click.echo(as_json(world, requests=requests))
             return
         console = output.console(no_color=nearest(ctx, "no_color"), width=output.TABLE_WIDTH)
-        for table in [_requests(world)] if requests else [_machines(world), _jobs(world)]:
+        for table in [_requests(world)] if requests else [machines(world), _jobs(world)]:
             output.print_table(console, table)
         click.echo(f"It is {world.now:%Y-%m-%d %H:%M} UTC there. {_counts(world)}")
+
+
+def as_json(world: World, *, requests: bool) -> str:
+    """`document` as text."""
+    from reconciler.diagnostics.escape import json_text
+
+    return json_text(document(world, requests=requests), indent=2)
 
 
 def document(world: World, *, requests: bool) -> dict[str, Any]:
@@ -78,7 +84,8 @@ def _instant(moment: datetime) -> str:
     return moment.isoformat().replace("+00:00", "Z")
 
 
-def _machines(world: World) -> Table:
+def machines(world: World) -> Table:
+    """The machines, how each is protected, and its latest recovery point."""
     table = output.table("Machines", "machine", "power", "agent", "protection", "policy", "points", "latest")
     items = {item.link: item for item in world.items()}
     for vm in world.vms():

@@ -46,7 +46,7 @@ def markdown_page(sheet: Sheet, *, limit: int = COMMENT, size: Callable[[str], i
 
 
 def _page(sheet: Sheet, sections: Sequence[tuple[str, str]], left: Sequence[str]) -> str:
-    facts = [f"- {markdown(name)}: {markdown(_cut(text))}" for name, text in sheet.facts]
+    facts = [f"- {markdown(_cut(f'{name}: {text}'))}" for name, text in sheet.facts]
     head = [marker(sheet), f"### {markdown(_cut(sheet.title))}", "", f"**{markdown(_cut(sheet.summary))}**"]
     parts = ["\n".join([*head, "", *facts] if facts else head), *(text for _, text in sections)]
     if left:

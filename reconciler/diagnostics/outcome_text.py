@@ -29,7 +29,7 @@ _ENDED = {
     "skipped": "was skipped",
 }
 _TOWARDS_PROTECTION = frozenset({"undelete", "start-vm", "register", "protect", "resume"})
-_STEP_ID = re.compile(f"({'|'.join(ACTION_ORDER)}):.+")
+_STEP_ID = re.compile(f"({'|'.join(ACTION_ORDER)}):.+", re.DOTALL)
 
 
 class Causes:

@@ -15,7 +15,7 @@ from tests.ladders.registry import ladders
 SEEDS: dict[int, list[dict[str, Any]]] = yaml.safe_load(
     (Path(__file__).parent / "seeds.yaml").read_text(encoding="utf-8")
 )
-SLICE = {1: 160}
+SLICE = {1: 160, 10: 900}
 """How many cases of a ladder run on each commit; those that are not here have tests of their own."""
 PARTS = 4
 
