@@ -42,9 +42,8 @@ def expected_complaints(name: str) -> int:
 
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page(chrome: Browser, estate: Estate, name: str) -> None:
-    """In both colours, on a laptop and on a phone, in both languages."""
-    looks = [("light", 1280, "en"), ("dark", 1280, "zh-TW"), ("light", 360, "zh-TW"), ("dark", 360, "en")]
-    for scheme, width, locale in looks:
+    """On a laptop in the light, and on a phone in the dark in Chinese."""
+    for scheme, width, locale in (("light", 1280, "en"), ("dark", 360, "zh-TW")):
         context = chrome.new_context(
             viewport={"width": width, "height": 800},
             color_scheme="dark" if scheme == "dark" else "light",
@@ -55,8 +54,7 @@ def test_a_page(chrome: Browser, estate: Estate, name: str) -> None:
         visit(tab, estate, PAGES[name])
         expect(tab.locator("html")).to_have_attribute("lang", locale)
         assert overflow(tab) == 0, (scheme, width, locale)
-        if locale == "en":
-            assert axe(tab) == [], (scheme, width, locale)
+        assert axe(tab) == [], (scheme, width, locale)
         assert len(complaints.all) == expected_complaints(name), complaints.all
         context.close()
 
