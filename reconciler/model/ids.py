@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import string
 from dataclasses import dataclass
+from functools import lru_cache
 
 _UPPER_TO_LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 _SEGMENT = re.compile(r"[A-Za-z0-9._()\-]{1,260}")
@@ -28,6 +29,7 @@ class BadSegmentError(ValueError):
     """A name that may not stand in an ARM path."""
 
 
+@lru_cache(maxsize=4096)
 def segment(name: str) -> str:
     """`name`, unchanged, if it may stand as one segment of an ARM path.
 
@@ -38,6 +40,7 @@ def segment(name: str) -> str:
     return name
 
 
+@lru_cache(maxsize=1024)
 def subscription_path(subscription_id: str) -> str:
     """`/subscriptions/{id}`; raises BadSegmentError when the id is no GUID."""
     if not _SUBSCRIPTION.fullmatch(subscription_id):
@@ -45,6 +48,7 @@ def subscription_path(subscription_id: str) -> str:
     return f"/subscriptions/{subscription_id}"
 
 
+@lru_cache(maxsize=1024)
 def vault_path(subscription_id: str, resource_group: str, vault: str) -> str:
     """The ARM id of a Recovery Services vault; raises BadSegmentError."""
     group = f"{subscription_path(subscription_id)}/resourceGroups/{segment(resource_group)}"

@@ -40,7 +40,8 @@ class Past:
 
     def machine(self, vault_id: str, key: VmKey) -> str | None:
         """The vmId behind an item; None when the last look at the vault did not show the item."""
-        return self.items.get(fold(vault_id), {}).get(short(key))
+        known = self.items.get(fold(vault_id))
+        return known.get(short(key)) if known else None
 
 
 def vault_thing(vault_id: str) -> str:

@@ -39,5 +39,7 @@ def contests(held: Iterable[Held]) -> Iterator[Finding]:
 
 def _times(situation: Situation, step: Step) -> list[datetime]:
     """When this very request was seen done within the last day, in order."""
+    if not situation.past.mended:
+        return []
     now = situation.observed.taken_at
     return sorted(at for at in situation.past.mended.get(request(step), ()) if timedelta() <= now - at <= WITHIN)

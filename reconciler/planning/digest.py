@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 
 from reconciler.model.call import Call, Json, canonical
 from reconciler.model.ids import fold
@@ -12,17 +12,30 @@ from reconciler.model.plan import Held, Step, SubjectKind
 from reconciler.planning.situation import Situation
 
 
-def digest(situation: Situation, steps: Iterable[Step], held: Iterable[Held]) -> str:
+def digest(situation: Situation, steps: Sequence[Step], held: Sequence[Held]) -> str:
     """`sha256:…`; the time of the look does not count, what was seen of each subject does."""
-    planned, stopped = list(steps), list(held)
-    facts = {step.subject.id: _facts(situation, step) for step in (*planned, *(one.step for one in stopped))}
-    content: dict[str, Json] = {
-        "config": situation.desired.digest,
-        "steps": [_step(step) for step in planned],
-        "held": [{"step": _step(one.step), "guard": one.guard} for one in stopped],
-        "facts": dict(facts),
-    }
-    return f"sha256:{hashlib.sha256(canonical(content).encode()).hexdigest()}"
+    found = hashlib.sha256()
+    for piece in _pieces(situation, steps, held):
+        found.update(piece.encode())
+    return f"sha256:{found.hexdigest()}"
+
+
+def _pieces(situation: Situation, steps: Sequence[Step], held: Sequence[Held]) -> Iterator[str]:
+    """One JSON document, piece by piece: of a hundred thousand steps it is far larger than the plan."""
+    planned = {step.subject.id: step for step in (*steps, *(one.step for one in held))}
+    facts = (f"{canonical(subject)}:{canonical(_facts(situation, planned[subject]))}" for subject in sorted(planned))
+    yield f'{{"config":{canonical(situation.desired.digest)},"facts":{{'
+    yield from _parted(facts)
+    yield '},"held":['
+    yield from _parted(canonical({"step": _step(one.step), "guard": one.guard}) for one in held)
+    yield '],"steps":['
+    yield from _parted(canonical(_step(step)) for step in steps)
+    yield "]}"
+
+
+def _parted(pieces: Iterable[str]) -> Iterator[str]:
+    for number, piece in enumerate(pieces):
+        yield f",{piece}" if number else piece
 
 
 def _step(step: Step) -> dict[str, Json]:

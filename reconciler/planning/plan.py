@@ -199,6 +199,8 @@ def _in_order(steps: Sequence[Step]) -> list[Step]:
     depth: dict[str, int] = {}
 
     def deep(step: Step) -> int:
+        if not step.depends_on:
+            return 1
         if step.id not in depth:
             depth[step.id] = 1 + max((deep(by_id[need]) for need in step.depends_on if need in by_id), default=0)
         return depth[step.id]

@@ -63,11 +63,10 @@ def foresee_protection(situation: Situation, wish: Wish) -> Foresight:
         *_policy_fit(situation, wish, vm),
         *_azures_word(situation, wish),
     ]
-    return Foresight(tuple({finding.code: finding for finding in reversed(found)}[code] for code in _codes(found)))
-
-
-def _codes(found: list[Finding]) -> list[str]:
-    return list(dict.fromkeys(finding.code for finding in found))
+    first: dict[str, Finding] = {}
+    for finding in found:
+        first.setdefault(finding.code, finding)
+    return Foresight(tuple(first.values()))
 
 
 def _facts(vm: VirtualMachine, limits: Limits) -> Iterator[tuple[str, str]]:
