@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import stat
 from pathlib import Path
 
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
@@ -64,7 +66,10 @@ def _commit(text: str) -> str | None:
 
 
 def _read(file: Path, largest: int) -> str:
-    with file.open("rb") as stream:
+    """Raises ValueError for what is no regular file: a pipe, say, would never end."""
+    with open(os.open(file, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as stream:
+        if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+            raise ValueError(f"{file.name} is no regular file")
         data = stream.read(largest + 1)
     if len(data) > largest:
         raise ValueError(f"{file.name} is larger than it should be")

@@ -8,9 +8,21 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic.alias_generators import to_camel
 
+MOST_MACHINES = 200_000
+_FIRST_YEAR, _LAST_YEAR = 1990, 2190
+"""Time can be advanced, and policies look back and ahead: not beyond what a calendar can hold."""
+_MOST_LINES, _LONGEST_LINE = 25, 300
+
 
 class EstateError(ValueError):
-    """An estate that cannot be loaded; the text names each place and what is wrong there, one a line."""
+    """An estate that cannot be loaded; the text names each place and what is wrong there, one a line, but not all."""
+
+    def __init__(self, text: str) -> None:
+        lines = text.split("\n")
+        told = [line if len(line) <= _LONGEST_LINE else f"{line[:_LONGEST_LINE]}…" for line in lines[:_MOST_LINES]]
+        if len(lines) > _MOST_LINES:
+            told.append(f"and {len(lines) - _MOST_LINES} more")
+        super().__init__("\n".join(told))
 
 
 class Part(BaseModel):
@@ -84,7 +96,7 @@ class MachinePart(Part):
     """A virtual machine, or with `count` a series of them, numbered from 1 by `{n}` or `{n:02}`."""
 
     name: str = Field(min_length=1)
-    count: int | None = Field(default=None, ge=1)
+    count: int | None = Field(default=None, ge=1, le=MOST_MACHINES)
     subscription_id: str | None = None
     resource_group: str | None = None
     """A classic machine's is named like its cloud service where none is given, as Azure did."""
@@ -146,6 +158,19 @@ class EstatePart(Part):
     vaults: list[VaultPart] = Field(default_factory=list)
     virtual_machines: list[MachinePart] = Field(default_factory=list)
     protected: list[ProtectedPart] = Field(default_factory=list)
+
+    @field_validator("clock")
+    @classmethod
+    def _within_a_lifetime(cls, value: datetime | None) -> datetime | None:
+        if value is not None and not _FIRST_YEAR <= value.year <= _LAST_YEAR:
+            raise ValueError(f"the clock starts between {_FIRST_YEAR} and {_LAST_YEAR}")
+        return value
+
+    @model_validator(mode="after")
+    def _not_too_many(self) -> EstatePart:
+        if sum(machine.count or 1 for machine in self.virtual_machines) > MOST_MACHINES:
+            raise ValueError(f"an estate has at most {MOST_MACHINES} machines")
+        return self
 
 
 def read(data: object) -> EstatePart:

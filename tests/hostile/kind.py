@@ -12,10 +12,15 @@ Said = dict[str, Any]
 
 
 class Kind(ABC):
-    """`name` begins each of its cases; `module` is where `KIND` is found by the child."""
+    """`name` begins each of its cases; `module` is where `KIND` is found by the child.
+
+    A child may use `cpu` seconds of processor time and `memory` bytes of address space.
+    """
 
     name: str
     module: str
+    cpu: int = 1
+    memory: int = 200 * 1024 * 1024
 
     @abstractmethod
     def cases(self) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""A child process for each thing to read, with a second of processor time and 200 MiB, forked from a warm server.
+"""A child process for each thing to read, with limits on its time and memory, forked from a warm server.
 
 `python -m tests.hostile.sandbox MODULE` is the server: it loads what reading needs once, then forks for each request.
 """
@@ -25,10 +25,8 @@ from typing import IO, Any, NoReturn
 
 from tests.hostile.kind import Kind, Said
 
-CPU_SECONDS = 1
-MEMORY = 200 * 1024 * 1024
 _WALL = 30.0
-"""Seconds after which a child that does not end is killed: it waits for something."""
+"""Seconds beyond its processor time after which a child that does not end is killed: it waits for something."""
 _LENGTH = struct.Struct("!I")
 
 
@@ -83,13 +81,16 @@ def _framed(stream: IO[bytes]) -> bytes | None:
 
 
 def _serve(kind: Kind) -> None:
+    """Answer on what was stdout; what a reader prints goes to /dev/null, for it would spoil the answers."""
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     kind.warm()
     gc.collect()
     gc.freeze()
     while (content := _framed(sys.stdin.buffer)) is not None:
         answer = json.dumps(_child(kind, content)).encode()
-        sys.stdout.buffer.write(_LENGTH.pack(len(answer)) + answer)
-        sys.stdout.buffer.flush()
+        answers.write(_LENGTH.pack(len(answer)) + answer)
+        answers.flush()
 
 
 def _child(kind: Kind, content: bytes) -> dict[str, Any]:
@@ -101,7 +102,7 @@ def _child(kind: Kind, content: bytes) -> dict[str, Any]:
     os.close(writing)
     data = b""
     with _killing(child):
-        data = b"".join(_until_end(reading))
+        data = b"".join(_until_end(reading, _WALL + 2 * kind.cpu))
     os.close(reading)
     _, status, usage = os.wait4(child, 0)
     how = "answered"
@@ -122,9 +123,9 @@ def _killing(child: int) -> Iterator[None]:
         os.kill(child, signal.SIGKILL)
 
 
-def _until_end(descriptor: int) -> Iterator[bytes]:
+def _until_end(descriptor: int, patience: float) -> Iterator[bytes]:
     while True:
-        ready, _, _ = select.select([descriptor], [], [], _WALL)
+        ready, _, _ = select.select([descriptor], [], [], patience)
         if not ready:
             raise TimeoutError
         part = os.read(descriptor, 1 << 20)
@@ -136,8 +137,8 @@ def _until_end(descriptor: int) -> Iterator[bytes]:
 def _in_child(kind: Kind, content: bytes, writing: int) -> NoReturn:
     """Whatever happens here stays here: no handler, buffer or test of the server's runs at the end."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS + 1))
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    resource.setrlimit(resource.RLIMIT_CPU, (kind.cpu, kind.cpu + 1))
+    resource.setrlimit(resource.RLIMIT_AS, (kind.memory, kind.memory))
     code = 0
     try:
         with os.fdopen(writing, "wb") as stream:
