@@ -16,6 +16,7 @@ from pathlib import Path
 import msgspec
 
 from reconciler import __version__
+from reconciler.model.brief import brief
 from reconciler.model.call import Json
 
 LARGEST = 64 * 1024 * 1024
@@ -68,13 +69,11 @@ class SavedPlan:
     def require_fresh(self, *, cloud: str, now: datetime) -> None:
         """Raises StalePlanError where another tool, another cloud or too much time stands between plan and apply."""
         if self.tool_version != __version__:
-            raise StalePlanError(f"it was made by version {self.tool_version}, and this is {__version__}")
+            raise StalePlanError(f"it was made by version {brief(self.tool_version)}, and this is {__version__}")
         if self.cloud != cloud:
-            raise StalePlanError(f"it was made for the cloud {self.cloud}, and this is {cloud}")
-        if not self.taken_at - timedelta(days=1) <= now <= self.taken_at + LIFETIME:
-            raise StalePlanError(
-                f"it was made at {self.taken_at:%Y-%m-%d %H:%M} UTC; a plan lives {LIFETIME.days} days"
-            )
+            raise StalePlanError(f"it was made for the cloud {brief(self.cloud)}, and this is {cloud}")
+        if not -timedelta(days=1) <= now - self.taken_at <= LIFETIME:
+            raise StalePlanError(f"it was made at {self.taken_at.isoformat(' ')}; a plan lives {LIFETIME.days} days")
 
 
 def write(path: Path, document: Mapping[str, Json], targets: tuple[str, ...]) -> None:
@@ -99,7 +98,7 @@ def read(path: Path) -> SavedPlan:
     if found.kind != _KIND or found.taken_at.tzinfo is None:
         raise SavedPlanError("it is not a plan that `reconcile --dry-run --out` wrote")
     if found.format_version.partition(".")[0] != "1":
-        raise SavedPlanError(f"its format is {found.format_version[:20]}, and this version reads 1.x")
+        raise SavedPlanError(f"its format is {brief(found.format_version)}, and this version reads 1.x")
     return SavedPlan(
         found.tool_version,
         found.cloud,

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from reconciler.model.brief import brief
 from reconciler.model.window import Window
 
 ENV_PREFIX = "RECONCILE_"
@@ -194,22 +195,26 @@ def read(path: Path, *, must_exist: bool) -> dict[str, Any]:
         return {}
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path}: the settings file cannot be read: {error}") from error
-    except tomllib.TOMLDecodeError as error:
-        raise SettingsError(f"{path}: this is not TOML: {error}") from error
+    except (ValueError, RecursionError, MemoryError) as error:
+        # beside TOMLDecodeError: a number of thousands of digits, tables within each other by the thousand
+        raise SettingsError(f"{path}: this is not TOML: {brief(str(error), 200)}") from error
     return {key.replace("-", "_"): _checked(path, key, value) for key, value in stored.items()}
 
 
 def _checked(path: Path, key: str, value: object) -> object:
     if key not in _KEYS:
-        near = difflib.get_close_matches(key, _KEYS, n=1)
+        near = difflib.get_close_matches(brief(key), _KEYS, n=1)
         hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(sorted(_KEYS))}"
-        raise SettingsError(f"{path}: there is no setting {key}; {hint}")
+        raise SettingsError(f"{path}: there is no setting {brief(key)}; {hint}")
     kind, wanted = _KEYS[key]
     fits = isinstance(value, kind) and (kind is bool or not isinstance(value, bool))
     if isinstance(value, list):
         fits = fits and all(isinstance(entry, str) for entry in value)
     if not fits:
         raise SettingsError(f"{path}: {key} needs {wanted}")
+    texts = value if isinstance(value, list) else [value]
+    if not all(text.isprintable() for text in texts if isinstance(text, str)):
+        raise SettingsError(f"{path}: {key} holds a character that cannot be printed")
     return value
 
 

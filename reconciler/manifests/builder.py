@@ -10,13 +10,12 @@ import yaml
 from reconciler.diagnostics.diagnostic import Diagnostic, Note
 from reconciler.manifests.characters import spell, unseen
 from reconciler.manifests.scalars import NotANumberError, resolve
+from reconciler.model.brief import brief
 from reconciler.model.span import Path, Places, Span
 
 _MOST_DIAGNOSTICS = 100
 _NO_KEY = object()
 _CORE_TAG = "tag:yaml.org,2002:"
-_MOST_TOLD = 80
-"""Characters of a name that a message repeats."""
 
 
 class TooMuchError(Exception):
@@ -155,7 +154,7 @@ class Builder:
     def _alias(self, event: Any) -> None:
         span = self._span(event)
         self._count(span)
-        self._refuse("yaml-anchor", f"*{_brief(event.anchor)} is an alias", span, "write out what it stands for")
+        self._refuse("yaml-anchor", f"*{brief(event.anchor)} is an alias", span, "write out what it stands for")
         self._document.whole = False
         self._place(None, span, plain=False)
 
@@ -175,11 +174,11 @@ class Builder:
             self._refuse("yaml-anchor", "<< is a merge key", span, "write the keys out")
         elif not isinstance(value, str):
             text = "true" if value is True else "false" if value is False else "null" if value is None else str(value)
-            self._refuse("yaml-key", f"the key {_brief(text)} is not text", span, f'write "{_brief(text)}" in quotes')
+            self._refuse("yaml-key", f"the key {brief(text)} is not text", span, f'write "{brief(text)}" in quotes')
         elif isinstance(top.data, dict) and value in top.data:
             first = self._document.key_spans.get((*top.path, value), top.start)
             notes = (Note("it stood here first", first),)
-            message = f'the key "{_brief(value)}" stands twice'
+            message = f'the key "{brief(value)}" stands twice'
             self._refuse("yaml-duplicate-key", message, span, "keep one of the two", notes)
             top.key = None
             return
@@ -213,10 +212,10 @@ class Builder:
 
     def _no_decoration(self, event: Any, span: Span) -> None:
         if event.anchor is not None:
-            message = f"&{_brief(event.anchor)} is an anchor"
+            message = f"&{brief(event.anchor)} is an anchor"
             self._refuse("yaml-anchor", message, span, "delete it; nothing may refer to it")
         if event.tag is not None:
-            message = f"{_brief(event.tag.replace(_CORE_TAG, '!!'))} is a tag"
+            message = f"{brief(event.tag.replace(_CORE_TAG, '!!'))} is a tag"
             self._refuse("yaml-tag", message, span, "delete it; text that looks like a number is quoted")
 
     def _refuse(self, code: str, message: str, span: Span, advice: str, notes: tuple[Note, ...] = ()) -> None:
@@ -237,7 +236,3 @@ class Builder:
         start, end = event.start_mark, event.end_mark
         last = end.column if end.line == start.line and end.column > start.column else start.column + 1
         return Span(self._file, start.line + 1, start.column + 1, last + 1)
-
-
-def _brief(name: str) -> str:
-    return name if len(name) <= _MOST_TOLD else f"{name[:_MOST_TOLD]}…"

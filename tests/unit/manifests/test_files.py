@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from reconciler.manifests.files import Files, collect
+from reconciler.manifests.contents import Files
+from reconciler.manifests.files import collect
 
 SECRET = b"the secret of the machine"
 
