@@ -18,6 +18,7 @@ from reconciler.diagnostics.text import render_diagnostics
 from reconciler.engine.look import look
 from reconciler.manifests.load import load_texts
 from reconciler.manifests.reader import read_document
+from reconciler.model.past import Past
 from reconciler.planning import Brakes
 from reconciler.vaultserver import estate
 from reconciler.vaultserver.app import create_app
@@ -101,7 +102,7 @@ def _looked_at(world: World) -> bool:
         app, clock = create_app(world), VirtualClock(world)
         async with connect(app, clock=clock, random=secrets.SystemRandom(), writable=False) as azure:
             assert DESIRED is not None
-            seen = await look(DESIRED, azure.reader, brakes=Brakes(), previous=None, targets=())
+            seen = await look(DESIRED, azure.reader, brakes=Brakes(), past=Past(), targets=())
         plan_json(seen.plan, cloud="embedded").encode()
         return seen.observed.complete
 

@@ -21,7 +21,7 @@ SOUND = PLACES["value"].replace(b"HERE", b"why")
 STOLEN = SOUND.replace(b"why", b"stolen")
 """Lies outside of every folder that is read; nothing of it may ever be seen."""
 _NOBODY = 65534
-_READINGS = 500
+_READINGS = 200
 """Of a folder in which something is moved to and fro."""
 
 UNREADABLE, LARGE, EMPTY = "manifest-unreadable", "yaml-too-large", "manifest-empty"

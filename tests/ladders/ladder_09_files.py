@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 
-from tests.hostile import manifests
+from tests.hostile import crowds, estates, manifests, options, plans, trees
 from tests.hostile.kind import Kind
 from tests.hostile.sandbox import sandbox_of
 from tests.ladders.ladder import Ladder, Verdict, Violation
 
-KINDS: Mapping[str, Kind] = {kind.name: kind for kind in (manifests.KIND,)}
+_MODULES = (manifests, estates, trees, options, plans, crowds)
+KINDS: Mapping[str, Kind] = {module.KIND.name: module.KIND for module in _MODULES}
 
 
 class Files(Ladder):
@@ -21,6 +22,7 @@ class Files(Ladder):
         "place, never another exception and never a signal."
     )
     share = 0.5
+    seconds = 700.0
 
     def cases(self, seed: int) -> Iterator[str]:
         """Kinds take turns, so that a budget cuts none of them off."""
