@@ -17,6 +17,7 @@ from reconciler.engine.schedule import subject_key
 from reconciler.engine.send import UNKNOWN_SECONDS
 from reconciler.engine.under_way import under_way
 from reconciler.engine.verdict import BUSY, UNKNOWN_OUTCOME, matched
+from reconciler.model.journal import JournalError
 from reconciler.model.observed import Observed
 from reconciler.model.outcome import Answer, AzureError, Done, OpenOperation, Outcome, Pending, Refused, Retry, Unsure
 
@@ -80,6 +81,9 @@ async def resume(run: Run, writer: Writer, opened: OpenOperation) -> bool:
         outcome = _meaning(opened, answer, run)
         if not isinstance(outcome, Pending):
             run.journal.record(opened.run, opened.step_id, outcome)
+    except JournalError as error:
+        run.halt(error)
+        return True
     except Exception:
         told.exception("resuming broke")
         return True

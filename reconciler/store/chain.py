@@ -148,7 +148,7 @@ def _said(outcome: Outcome | Answer) -> tuple[str, str]:
             return "retry", "unknown-outcome"
         case Retry(code=code) | Failed(code=code) | Skipped(because=code):
             return word(outcome), code
-        case Done() | Pending():
+        case _:
             return word(outcome), ""
 
 

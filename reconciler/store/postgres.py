@@ -75,8 +75,7 @@ class PostgresDatabase:
         try:
             connection.execute(begin)
         except psycopg.OperationalError as error:
-            if not connection.closed:
-                raise
+            connection.close()
             log.warning("journal connection lost", journal=self.title, error=_line(error), next="it is made anew")
             connection = self._connected()
             connection.execute(begin)

@@ -44,8 +44,6 @@ def _opened(path: Path, stack: ExitStack) -> sqlite3.Connection | None:
             if is_damaged(error):
                 log.warning("journal damaged", path=str(path), error=str(error), next="read as if it were empty")
                 return None
-            if not isinstance(error, sqlite3.OperationalError):
-                raise
             log.debug("journal not readable so", path=str(path), error=str(error))
         except OSError as error:
             log.debug("journal cannot be copied", path=str(path), error=str(error))

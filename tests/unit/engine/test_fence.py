@@ -12,7 +12,7 @@ from reconciler.engine.reconcile import Result
 from reconciler.model.desired import IfStopped
 from reconciler.model.journal import FREE, Debt, Fence, JournalError, Mandate
 from reconciler.model.observed import Power
-from reconciler.model.outcome import Done, Outcome, Retry, Skipped
+from reconciler.model.outcome import Done, Operation, Outcome, Pending, Retry, Skipped
 from reconciler.store.journal import Journal
 from tests.unit.engine.crash import MortalJournal
 from tests.unit.engine.estate import bench, machine, plan_of, protect, start
@@ -243,3 +243,73 @@ def test_a_stopped_vm_is_started_and_put_back_under_a_lease(clock: VirtualClock,
     process.settle()
     assert {entry.epoch for entry in journal.audit()} == {process.epoch}
     assert {entry.action for entry in journal.audit()} >= {"start-vm", "protect", "put-back"}
+
+
+def test_an_operation_that_ended_and_cannot_be_noted_halts_the_run(clock: VirtualClock, journal: Journal) -> None:
+    process = runner(clock, journal)
+    journal.intend("earlier", protect(VMS[0]), "c")
+    journal.record("earlier", f"protect:{VMS[0]}", Pending(Operation("https://azure/forgotten", "location")))
+    process.journal = MortalJournal(journal, Full("record"))
+    with pytest.raises(JournalError):
+        process.once()
+    assert process.world.writes == []
+    process.journal = journal
+    process.settle()
+    assert process.world.writes_on(VMS[0]) == ["PUT"]
+
+
+def test_a_stop_while_azure_asks_for_patience_ends_with_what_azure_said(clock: VirtualClock, journal: Journal) -> None:
+    process = runner(clock, journal)
+    process.world.faults.throttle[VMS[0]] = 3
+    process.stop = lambda: "enough" if process.world.faults.throttle[VMS[0]] < 3 else None
+    outcome = next(one for step, one in process.once().outcomes.items() if step.endswith(VMS[0]) and "protect" in step)
+    assert isinstance(outcome, Retry)
+    assert outcome.error is not None
+    assert outcome.error.status == 429
+    assert process.world.writes_on(VMS[0]) == []
+
+
+def test_a_put_back_that_breaks_is_nobody_elses_trouble(clock: VirtualClock, journal: Journal) -> None:
+    step = start("web-1")
+    process = runner(clock, journal)
+    journal.owe("earlier", step)
+    process.world = world_of(clock, machine("web-1"), machine("web-2"))
+    process.desired = wish("web-2")
+    process.world.faults.explode.add("web-1")
+    process.once()
+    assert process.world.writes_on("web-2") == ["PUT"]
+    assert len(journal.debts()) == 1
+
+
+def test_a_put_back_of_ones_own_that_breaks_stays_owed(clock: VirtualClock, journal: Journal) -> None:
+    place = bench(lambda _: journal, machine("web-1", power=Power.DEALLOCATED))
+    step = start("web-1")
+
+    def boundary(name: str) -> None:
+        if name == "after effect":
+            place.world.faults.explode.add("web-1")
+
+    place.world.boundary = boundary
+    outcome = place.clock.run(carry_out(plan_of(step), place.run))[step.id]
+    assert isinstance(outcome, Retry)
+    assert "the request to put it back broke" in outcome.message
+    assert [debt.step_id for debt in journal.debts()] == [step.id]
+
+
+def test_an_earlier_put_back_whose_answer_cannot_be_noted_halts_the_run(clock: VirtualClock, journal: Journal) -> None:
+    process = runner(clock, journal)
+    process.world = world_of(clock, machine("web-1"), machine("web-2"))
+    process.desired = wish("web-2")
+    journal.owe("earlier", start("web-1"))
+
+    def boundary(name: str) -> None:
+        if name == "before record" and process.world.writes[-1][1].endswith("/deallocate"):
+            raise JournalError(FULL)
+
+    process.journal = MortalJournal(journal, boundary)
+    assert str(process.once().halt) == FULL
+    assert [path.rpartition("/")[2] for _, path in process.world.writes][-1] == "deallocate"
+    assert len(journal.debts()) == 1
+    process.journal = journal
+    process.settle()
+    assert journal.debts() == []

@@ -9,6 +9,7 @@ from reconciler.engine.debts import settle_earlier
 from reconciler.engine.ports import Journal, Scope
 from reconciler.engine.reconcile import PATIENCE
 from reconciler.engine.resume import RESUME_SECONDS, Resumed, look_back
+from reconciler.engine.resume import resume as engine_resume
 from reconciler.engine.run import Run
 from reconciler.model.desired import Vault
 from reconciler.model.observed import Observed, Power
@@ -171,3 +172,34 @@ def test_the_result_of_an_old_operation_is_taken_in_the_same_run(memory: Memory)
     assert isinstance(outcomes["protect:rsv/rg/web-1"], Done)
     assert world.writes_on("web-1") == ["PUT"]
     assert journal.open_operations() == []
+
+
+def test_a_subject_is_busy_until_the_last_of_its_operations_has_ended(memory: Memory) -> None:
+    place = bench(memory, WEB)
+    place.world.faults.slow["web-1"] = 1e6
+    sent(place, "web-1")
+    forgotten = Pending(Operation("https://azure/forgotten", "location"))
+    place.run.journal.intend("before", replace(protect("web-1"), vault="other"), "c")
+    place.run.journal.record("before", "protect:web-1", forgotten)
+    assert place.clock.run(resume(place.run)) == {WEB.key: "busy"}
+    assert [opened.run for opened in place.run.journal.open_operations()] == ["earlier"]
+
+
+def test_an_operation_that_cannot_be_looked_at_may_still_run(memory: Memory) -> None:
+    place = bench(memory, WEB)
+    sent(place, "web-1")
+
+    def broken(name: str) -> None:
+        if name == "before poll":
+            raise RuntimeError("malformed")
+
+    place.world.boundary = broken
+    assert place.clock.run(resume(place.run)) == {WEB.key: "busy"}
+    assert len(place.run.journal.open_operations()) == 1
+
+
+def test_a_request_without_an_operation_cannot_be_followed(memory: Memory) -> None:
+    place = bench(memory, WEB)
+    place.run.journal.intend("earlier", protect("web-1"), "c")
+    [opened] = place.run.journal.open_operations()
+    assert place.clock.run(engine_resume(place.run, place.world, opened)) is False

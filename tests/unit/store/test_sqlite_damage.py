@@ -14,6 +14,8 @@ from reconciler.model.attempts import Circumstances
 from reconciler.model.journal import JournalError
 from reconciler.model.observed import Sizes
 from reconciler.model.outcome import AzureError, Done, Failed
+from reconciler.store import sqlite
+from reconciler.store.database import Database
 from reconciler.store.failures import UnusableJournalError
 from reconciler.store.journal import Journal, JournalReader
 from tests.unit.engine.estate import protect, start
@@ -134,3 +136,21 @@ def test_a_text_that_is_none_is_told_and_copied_nowhere(path: Path) -> None:
         with pytest.raises(UnusableJournalError, match="holds a text that is none"):
             journal.record("r1", "protect:web-1", Done())
         assert len(journal.open_operations()) == 1
+
+
+def test_a_change_for_which_there_is_no_room_is_undone(path: Path) -> None:
+    """SQLite may have ended the transaction by itself by then."""
+
+    def overflow(database: Database) -> None:
+        with database.change() as session:
+            session.run("next_turn")
+            session.run("note", {"name": "large", "text": "t" * 200_000, "noted_at": ""})
+
+    with closing(sqlite.in_file(path, 1.0)) as database:
+        database._connection.execute("PRAGMA max_page_count = 40")
+        with pytest.raises(UnusableJournalError, match="full: make room on its disk"):
+            overflow(database)
+        with database.look() as session:
+            assert session.run("notes", {"prefix": ""}) == []
+        with database.change() as session:
+            assert session.run("next_turn") == [(1,)]

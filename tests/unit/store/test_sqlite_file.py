@@ -13,8 +13,10 @@ import pytest
 from reconciler.model.journal import JournalError
 from reconciler.model.observed import Sizes
 from reconciler.model.outcome import Done
+from reconciler.store import sqlite
 from reconciler.store.failures import LockedJournalError, NewerJournalError, UnusableJournalError
 from reconciler.store.journal import Journal, JournalReader
+from reconciler.store.reading import read_file
 from tests.unit.engine.estate import protect
 from tests.unit.store.files import NOW, ROOT, WRITE_AND_STOP, as_nobody, child, filled, now
 
@@ -214,3 +216,30 @@ def test_a_migration_that_breaks_off_leaves_the_older_journal(path: Path, monkey
     with Journal(str(path), now) as journal:
         assert journal.head().entries == 1
     assert len(path.read_bytes()) == len(before)
+
+
+def test_an_older_journal_that_cannot_be_brought_up_to_date_cannot_be_read(path: Path) -> None:
+    path.parent.mkdir()
+    with closing(sqlite3.connect(path)) as strange:
+        strange.execute("PRAGMA user_version = 2")
+        strange.execute("CREATE TABLE turn (other TEXT)")
+    with pytest.raises(UnusableJournalError, match="cannot be read"):
+        JournalReader(str(path)).head()
+
+
+def test_another_process_that_was_quicker_to_bring_it_up_to_date_is_no_harm(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filled(path, 1)
+    real, late = sqlite.version, [0, 0]
+    monkeypatch.setattr(sqlite, "version", lambda connection: late.pop() if late else real(connection))
+    with Journal(str(path), now) as journal:
+        assert journal.head().entries == 1
+
+
+def test_a_reader_cannot_write_even_by_mistake(path: Path) -> None:
+    filled(path, 1)
+    with read_file(path) as database:
+        assert database is not None
+        with pytest.raises(UnusableJournalError, match="readonly database: check the rights"), database.change() as one:
+            one.run("next_turn")
