@@ -17,6 +17,7 @@ import structlog
 
 from tests.ladders.climb import climb, judge, simplest
 from tests.ladders.ladder import Climb, Ladder
+from tests.ladders.page import write
 from tests.ladders.registry import ladders
 from tests.ladders.report import document, replay, table, troubles
 
@@ -34,6 +35,9 @@ def main(words: Sequence[str]) -> int:
     chosen = _parser().parse_args(words)
     if chosen.command == "replay":
         return _replay(chosen.ladder, chosen.seed)
+    if chosen.command == "docs":
+        write(chosen.report_file)
+        return 0
     return _run(chosen)
 
 
@@ -49,6 +53,8 @@ def _parser() -> argparse.ArgumentParser:
     again = commands.add_parser("replay", help="make one run again and say what it violates")
     again.add_argument("--ladder", type=int, required=True)
     again.add_argument("--seed", required=True, help="the text that a violation was printed with")
+    pages = commands.add_parser("docs", help="make docs/reliability.md from the report of a full run")
+    pages.add_argument("report_file", type=Path)
     return parser
 
 

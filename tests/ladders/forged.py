@@ -77,6 +77,8 @@ class Forger:
         url = path if "://" in path else f"{EMBEDDED.origin}{path}?api-version=v"
         number = len(self.story.exchanges)
         process = self.story.passes[-1].number
+        if method != "GET":
+            self.story.audited.add((f"c{number}", method, path))
         if intent and method != "GET":
             self.note("intend", f"step-{number}", f"c{number}", Call("PUT", path, "v", body))
         headers = {"x-ms-client-request-id": f"c{number}"}

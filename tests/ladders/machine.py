@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from random import Random
 
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import seed
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
 from reconciler.vaultserver import portal
 from reconciler.vaultserver.records import VmRecord
+from tests.ladders.courses import patient
 from tests.ladders.invariants import check
 from tests.ladders.ladder import Violation
 from tests.simulation.chains import LENGTHS, VMS, WORDS, Declared, scenario
 from tests.simulation.course import Mortality, begin, known, settle
 from tests.simulation.fault import Fault
-from tests.simulation.faults import Breaking, catalogue, fitting
+from tests.simulation.faults import Breaking, fitting
 from tests.simulation.life import nowhere
 from tests.simulation.requests import kind_of
 from tests.simulation.wire import Straight
@@ -211,21 +212,7 @@ def _label(arm_id: str) -> str:
     return f"{parts[4]}/{parts[-1]}" if len(parts) > 4 else arm_id
 
 
-def run_machine(seed: int, examples: int) -> None:
-    """Run the machine from a seed; AssertionError with the shortest course of events that breaks something."""
-    seeded = type("SeededWorld", (World,), {"_hypothesis_internal_use_seed": seed})
-    run_state_machine_as_test(
-        seeded,
-        settings=settings(
-            max_examples=examples,
-            stateful_step_count=STEPS,
-            deadline=None,
-            database=None,
-            print_blob=False,
-            suppress_health_check=list(HealthCheck),
-            phases=(Phase.generate, Phase.shrink),
-        ),
-    )
-
-
-catalogue()
+def run_machine(start: int, examples: int, *, shrink: bool) -> None:
+    """Run the machine from a seed; AssertionError with a course of events that breaks something."""
+    seeded = seed(start)(type("SeededWorld", (World,), {}))
+    run_state_machine_as_test(seeded, settings=patient(examples, shrink=shrink, stateful_step_count=STEPS))

@@ -291,6 +291,13 @@ def _the_token_in_the_output(forger: Forger) -> None:
     forger.run(output=f"Bearer {DEVELOPMENT_TOKEN}")
 
 
+@breaks("I-47")
+def _a_write_that_no_log_tells_of(forger: Forger) -> None:
+    forger.run()
+    forger.send("PUT", item(), PROTECT)
+    forger.story.audited.clear()
+
+
 @pytest.mark.parametrize(("number", "forgery"), FORGERIES, ids=lambda value: getattr(value, "__name__", value))
 def test_a_forged_run_is_found_out(number: str, forgery: Forgery) -> None:
     forger = Forger()

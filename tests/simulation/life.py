@@ -159,6 +159,9 @@ class Life:
     boundary: Callable[[str], None] = nowhere
     thorough: bool = False
     epoch: int = 0
+    stop: Callable[[], str | None] = lambda: None
+    reviewed: str | None = None
+    """The digest of the plan that is to be applied, or nothing."""
     closing: ExitStack = field(default_factory=ExitStack)
 
     def __post_init__(self) -> None:
@@ -171,6 +174,7 @@ class Life:
 
     def lose_the_journal(self) -> None:
         """A new one, which knows nothing."""
+        self._read_the_log()
         self.journal.close()
         self.journal = self.closing.enter_context(NotedJournal(self.story, self._now))
 
@@ -199,7 +203,8 @@ class Life:
                     targets=targets,
                     parallelism=10,
                     timeout=TIMEOUT,
-                    stop_requested=lambda: None,
+                    stop_requested=self.stop,
+                    reviewed_digest=self.reviewed,
                     new_id=self._new_id,
                     chance=self.random.random,
                     notes=self.journal,
@@ -275,10 +280,18 @@ class Life:
         self.story.strengths.append(strengths(self.universe.world))
         return made
 
+    def _read_the_log(self) -> None:
+        """Which requests the audit log tells of, as (correlation id, method, path)."""
+        before: int | None = None
+        while page := self.journal.audit(before=before, limit=500):
+            self.story.audited |= {(entry.correlation_id, entry.method, entry.path.partition("?")[0]) for entry in page}
+            before = page[-1].number
+
     def finish(self) -> Story:
         """Close what was opened and note how the world ended."""
         self.story.end = content(self.universe.world)
         self.story.operations = operations(self.universe.world, self.universe.time.start)
+        self._read_the_log()
         self.closing.close()
         return self.story
 

@@ -142,6 +142,8 @@ class Story:
     """How strong each vault's soft delete was: at the beginning and after each pass."""
     operations: list[tuple[str, float, float]] = field(default_factory=list)
     """(the VM's `identity`, begun, ended) of every operation of the vault or of a VM's power."""
+    audited: set[tuple[str, str, str]] = field(default_factory=set)
+    """(correlation id, method, path) of every entry of the audit log."""
     end: Mapping[str, object] = field(default_factory=dict)
     """All that counts of the vault's content at the end, in a form that two worlds can be compared by."""
     expected: Mapping[str, object] | None = None
