@@ -69,12 +69,13 @@ def again(past: Attempts, now: Circumstances, rule: RetryRule, at: datetime) -> 
     before = past.circumstances
     if now.wish != before.wish or past.failed_at - at > CLOCKS:
         return None
+    old = at - past.failed_at >= ANEW
     match rule.rule:
         case "changed":
             name = fact_name(rule.fact or "")
             if not decides(name, now.facts) and not decides(name, before.facts):
                 return None if now.facts != before.facts else _later(past, at, _unseen(rule))
-            if now.facts.get(name) != before.facts.get(name):
+            if now.facts.get(name) != before.facts.get(name) or (_only_late(past, name) and old):
                 return None
             return _given_up(past, f"Not sent again: only {rule}.")
         case _ if now.facts != before.facts:
@@ -82,15 +83,18 @@ def again(past: Attempts, now: Circumstances, rule: RetryRule, at: datetime) -> 
         case "wait":
             return _later(past, at, "waits for the running operation")
         case "after" if past.times > (rule.times or 0):
-            return None if at - past.failed_at >= ANEW else _given_up(past, _used_up(past.times))
+            return None if old else _given_up(past, _used_up(past.times))
         case "after":
             return _later(past, at, f"tried {_times(past.times)}; {_left((rule.times or 0) - past.times + 1)}")
         case _ if past.code == UNCLASSIFIED:
-            return (
-                None if at - past.failed_at >= ANEW else _given_up(past, f"{_UNCHANGED} Tried once more after a day.")
-            )
+            return None if old else _given_up(past, f"{_UNCHANGED} Tried once more after a day.")
         case _:
             return _given_up(past, _UNCHANGED)
+
+
+def _only_late(past: Attempts, fact: str) -> bool:
+    """Whether a VM that was started did not run in time: Azure refused nothing, somebody may have been in the way."""
+    return past.error is None and past.action == "start-vm" and fact == "power"
 
 
 def _later(past: Attempts, at: datetime, text: str) -> Retry | None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import asyncio
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -58,11 +59,18 @@ class Silence:
 class NotedJournal(Journal):
     """The real journal; what became durable is written into the story. The process can die before and after."""
 
-    def __init__(self, story: Story, now: Callable[[], datetime]) -> None:
-        super().__init__(":memory:", now)
+    def __init__(self, story: Story, now: Callable[[], datetime], where: str = ":memory:") -> None:
+        super().__init__(where, now)
         self.story = story
         self.process = 0
         self.boundary: Callable[[str], None] = nowhere
+
+    def enter(self, config_digest: str, vaults: Collection[str]) -> int:
+        self.boundary("before enter")
+        turn = super().enter(config_digest, vaults)
+        self.story.note(self.process, "enter", str(turn), "")
+        self.boundary("after enter")
+        return turn
 
     def begin(self, run: str, plan: Plan, revision: str | None) -> None:
         self.boundary("before begin")
@@ -162,13 +170,17 @@ class Life:
     stop: Callable[[], str | None] = lambda: None
     reviewed: str | None = None
     """The digest of the plan that is to be applied, or nothing."""
+    where: str = ":memory:"
+    """The journal's file, where several processes share it."""
+    name: str = "0000"
+    """Part of the ids of its requests, four digits."""
     closing: ExitStack = field(default_factory=ExitStack)
 
     def __post_init__(self) -> None:
         self._now = MortalNow(self.universe.clock.now)
-        self.journal = self.closing.enter_context(NotedJournal(self.story, self._now))
+        self.journal = self.closing.enter_context(NotedJournal(self.story, self._now, self.where))
         numbers = count(1)
-        self._new_id = lambda: f"00000000-0000-4000-8000-{next(numbers):012}"
+        self._new_id = lambda: f"00000000-{self.name}-4000-8000-{next(numbers):012}"
         self.story.points = points(self.universe.world)
         self.story.strengths.append(strengths(self.universe.world))
 
@@ -185,34 +197,35 @@ class Life:
 
     def apply(self, targets: frozenset[str] = frozenset()) -> Pass:
         """One run to its end, or to its death."""
-
-        async def run() -> Result:
-            async with open_connection(
-                EMBEDDED, self._wire(), clock=self.universe.clock, random=self.random, writable=True
-            ) as azure:
-                if azure.writer is None:
-                    raise RuntimeError("a connection for writing came without a writer")
-                return await reconcile_once(
-                    self.desired,
-                    azure.reader,
-                    azure.writer,
-                    self.journal,
-                    self.universe.clock,
-                    Silence(),
-                    brakes=self.story.scenario.brakes,
-                    targets=targets,
-                    parallelism=10,
-                    timeout=TIMEOUT,
-                    stop_requested=self.stop,
-                    reviewed_digest=self.reviewed,
-                    new_id=self._new_id,
-                    chance=self.random.random,
-                    notes=self.journal,
-                    epoch=self.epoch,
-                )
-
         made = self._begin(dry=False, targets=targets)
-        result = self._complete(made, run)
+        return self._applied(made, self._complete(made, lambda: self._apply(made)))
+
+    async def _apply(self, made: Pass) -> Result:
+        clock = self.universe.clock
+        wire = self._wire(made)
+        async with open_connection(EMBEDDED, wire, clock=clock, random=self.random, writable=True) as azure:
+            if azure.writer is None:
+                raise RuntimeError("a connection for writing came without a writer")
+            return await reconcile_once(
+                made.desired,
+                azure.reader,
+                azure.writer,
+                self.journal,
+                clock,
+                Silence(),
+                brakes=self.story.scenario.brakes,
+                targets=made.targets,
+                parallelism=10,
+                timeout=TIMEOUT,
+                stop_requested=self.stop,
+                reviewed_digest=self.reviewed,
+                new_id=self._new_id,
+                chance=self.random.random,
+                notes=self.journal,
+                epoch=self.epoch,
+            )
+
+    def _applied(self, made: Pass, result: object) -> Pass:
         if isinstance(result, Result):
             made.result, made.plan = result, result.plan
             made.output = plan_json(result.after, cloud="embedded")
@@ -222,11 +235,13 @@ class Life:
         """What a pull request would be told; what is remembered counts, as it does there."""
         past = replace(recall(self.journal), sizes=self.journal.last_sizes(scope_key(self.desired)))
 
+        made = self._begin(dry=True, targets=frozenset())
+        clock = self.universe.clock
+
         async def run() -> Look:
-            async with open_connection(EMBEDDED, self._wire(), clock=self.universe.clock, random=self.random) as azure:
+            async with open_connection(EMBEDDED, self._wire(made), clock=clock, random=self.random) as azure:
                 return await look(self.desired, azure.reader, brakes=self.story.scenario.brakes, past=past, targets=())
 
-        made = self._begin(dry=True, targets=frozenset())
         made.journal_before = self.journal.text()
         seen = self._complete(made, run)
         if isinstance(seen, Look):
@@ -244,9 +259,8 @@ class Life:
         wrote = any(exchange.writes for exchange in self.story.of(made.number))
         return waits or wrote or bool(self.journal.debts()) or bool(self.journal.open_operations())
 
-    def _wire(self) -> Wire:
-        process = self.story.passes[-1].number
-        return Wire(self.universe, self.story, process, self.breaker, self.boundary, self.pace)
+    def _wire(self, made: Pass) -> Wire:
+        return Wire(self.universe, self.story, made.number, self.breaker, self.boundary, self.pace)
 
     def _begin(self, *, dry: bool, targets: frozenset[str]) -> Pass:
         made = Pass(len(self.story.passes), self.universe.loop.time(), self.desired, dry)
@@ -265,13 +279,7 @@ class Life:
         try:
             return self.universe.loop.complete(run())
         except BaseException as fault:
-            deaths, others = _sorted(fault)
-            if others:
-                made.error = "; ".join(f"{type(one).__name__}: {one}" for one in others)[:500]
-            made.crashed = deaths[0] if deaths else ""
-            if not deaths and not isinstance(fault, Exception):
-                raise
-            return None
+            return _died(made, fault)
 
     def _end(self, made: Pass) -> Pass:
         self.journal.boundary = self._now.boundary = nowhere
@@ -294,6 +302,36 @@ class Life:
         self._read_the_log()
         self.closing.close()
         return self.story
+
+
+def together(lives: Sequence[Life], late: Sequence[float]) -> list[Pass]:
+    """Runs of several processes at the same time, on the same world; each begins so many seconds `late`."""
+    passes = [life._begin(dry=False, targets=frozenset()) for life in lives]
+
+    async def all_of_them() -> list[object]:
+        runs = [_later(life, made, wait) for life, made, wait in zip(lives, passes, late, strict=True)]
+        return list(await asyncio.gather(*runs, return_exceptions=True))
+
+    results = lives[0].universe.loop.complete(all_of_them())
+    for life, made, result in zip(lives, passes, results, strict=True):
+        life._applied(made, _died(made, result) if isinstance(result, BaseException) else result)
+    return passes
+
+
+async def _later(life: Life, made: Pass, seconds: float) -> Result:
+    await asyncio.sleep(seconds)
+    return await life._apply(made)
+
+
+def _died(made: Pass, fault: BaseException) -> object:
+    """Nothing came of it. Write down what a process died of: of the death that was meant for it, or of an error."""
+    deaths, others = _sorted(fault)
+    if others:
+        made.error = "; ".join(f"{type(one).__name__}: {one}" for one in others)[:500]
+    made.crashed = deaths[0] if deaths else ""
+    if not deaths and not isinstance(fault, Exception):
+        raise fault
+    return None
 
 
 def _sorted(fault: BaseException) -> tuple[list[str], list[BaseException]]:

@@ -35,8 +35,14 @@ def honest(story: Story) -> Iterator[str]:
         listed |= {_key(step.put_back) for step in made.plan.steps if step.put_back is not None}
         listed |= {_key(call) for call in made.owed}
         for one in story.of(made.number):
-            if one.writes and key_of(one) not in listed:
+            if one.writes and key_of(one) not in listed | _owed_by_now(story, one):
                 yield f"{one.name} was sent and is not in the plan"
+
+
+def _owed_by_now(story: Story, exchange: Exchange) -> set[tuple[str, str, str]]:
+    """What any process owes: whoever ends last puts it back."""
+    owed = (note for note in story.notes if note.what == "owe" and note.place < exchange.place)
+    return {_key(note.call) for note in owed if note.call is not None}
 
 
 def _key(call: Call) -> tuple[str, str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -67,3 +68,14 @@ def test_a_fact_that_cannot_be_seen_is_asked_after_more_and_more_seldom() -> Non
     assert pauses[:5] == [300, 600, 1200, 2400, 3600]
     assert set(pauses[5:]) == {UNSEEN_LONGEST * 60}
     assert isinstance(ruling("row", rule, 1, 0.0, ERROR, seen=True), Failed)
+
+
+@pytest.mark.parametrize(("hours", "sent"), [(1, False), (24, True)])
+def test_a_start_that_did_not_come_up_is_tried_again_after_a_day(hours: int, sent: bool) -> None:
+    """Azure refused nothing: somebody may have switched the VM off meanwhile."""
+    facts = Circumstances("same", {"power": "off"})
+    failed = START - timedelta(hours=hours)
+    past = Attempts("start-vm:x", "vm", "start-vm", "register-vm-not-running", 1, facts, failed, failed)
+    assert (again(past, facts, RetryRule(rule="changed", fact="power"), START) is None) is sent
+    refused = replace(past, error=ERROR)
+    assert isinstance(again(refused, facts, RetryRule(rule="changed", fact="power"), START), Failed)
