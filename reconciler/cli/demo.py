@@ -23,6 +23,11 @@ def demo(ctx: click.Context, /, listen: str, seconds: float | None) -> None:
 
     An embedded vault and a Git repository are made in a folder for the time of the demonstration; no subscription,
     no sign-in, and nothing is left behind.
+
+    \b
+    Examples:
+      reconcile demo
+      reconcile demo --for 60s --listen 127.0.0.1:0
     """
     from reconciler import log
     from reconciler.app import SetupError, UsageSetupError
