@@ -18,9 +18,14 @@ class VirtualClock:
 
     def __init__(self) -> None:
         self.seconds = 0.0
+        self._off = timedelta(0)
 
     def now(self) -> datetime:
-        return START + timedelta(seconds=self.seconds)
+        return START + self._off + timedelta(seconds=self.seconds)
+
+    def jump(self, years: int) -> None:
+        """Set the wall clock, and only that, by so many years."""
+        self._off += timedelta(days=365 * years)
 
     def monotonic(self) -> float:
         return self.seconds

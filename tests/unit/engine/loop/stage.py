@@ -57,6 +57,11 @@ class Looked(World):
             await asyncio.sleep(self.answer_seconds)
         return await super().submit(call, correlation_id)
 
+    def _effect(self, call: Call) -> tuple[str, Callable[[], None]]:
+        """Policies of one name in several vaults are not one thing."""
+        name, effect = super()._effect(call)
+        return (call.path if "/backupPolicies/" in call.path else name), effect
+
     def _policy(self, vault_id: str, name: str) -> None:
         self.policies[fold(name)] = ObservedPolicy(f"{vault_id}/backupPolicies/{name}", name, RULES, "{}")
         super()._policy(vault_id, name)
