@@ -6,7 +6,8 @@ import asyncio
 import os
 import signal
 import socket
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from secrets import SystemRandom, token_hex
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from reconciler import __version__, app
-from reconciler.app import Place
+from reconciler.app import Place, SetupError
 from reconciler.clocks import PacedClock, RealClock
 from reconciler.diagnostics.catalog import catalog
 from reconciler.engine.loop.bulletin import Bulletin
@@ -29,8 +30,10 @@ from reconciler.health.routes import Vitals
 from reconciler.model.board import Board, LeaseState, Role, SourceState
 from reconciler.model.window import closed
 from reconciler.settings import Settings, SettingsError, frozen, pause_file_reason
+from reconciler.tracing import RequestTraces, Tracer, TracingError, tracer_of
 from reconciler.watch.following import follow
 from reconciler.watch.loading import Loading
+from reconciler.watch.meters import Meters
 from reconciler.watch.notices import teller_of
 from reconciler.watch.page import ChainCheck, application, page_of
 from reconciler.watch.serving import Server
@@ -69,10 +72,10 @@ async def watch(
     """
     bulletin = Bulletin(_first_board(place, settings), place.clock.now)
     metrics = Metrics(bulletin.board, place.clock.now, place.clock.monotonic, settings.watching.vm_series)
-    with app.open_journal(place) as journal:
-        async with app.connect(place, settings, write=True, meter=metrics) as azure:
+    with _tracing() as tracer, app.open_journal(place) as journal:
+        async with app.connect(place, settings, write=True, meter=Meters(metrics, RequestTraces(tracer))) as azure:
             lease = journal.lease(_holder(), LEASE_SECONDS, RealClock().monotonic)
-            tools = _tools(place, settings, azure, journal)
+            tools = replace(_tools(place, settings, azure, journal), tracer=tracer)
             loop = Loop(tools, bulletin, lease, rules(settings, place.clock.now), _in_a_thread, BEAT * speed)
             loading = Loading(settings.subscriptions, bulletin.board)
             source = source_of(place, settings, loading)
@@ -80,18 +83,30 @@ async def watch(
             check = ChainCheck(logs, place.clock.now)
             page = page_of(place, bulletin, logs, azure.reader, check.latest, loading.text)
             vitals = Vitals(bulletin.board, loop.ages, lambda: loop.stopping, metrics)
-            hook = hook_of(settings.watching.hook, source)
             teller = teller_of(place, settings.watching.notices, journal, place.clock, bulletin.board)
+            hook = hook_of(settings.watching.hook, source)
             server.serve(application(vitals, page, hook, settings.watching.page_hosts))
-            daemon = Daemon(place, settings, loop, source, again)
             works = [_count(bulletin, metrics), check.run()]
             works += [teller.run()] if teller is not None else []
             works += [beside(bulletin, loop)] if beside is not None else []
             try:
                 tell(f"Watching. The page is at {server.url}")
-                return await daemon.run(works)
+                return await Daemon(place, settings, loop, source, again).run(works)
             finally:
                 await server.close()
+
+
+@contextmanager
+def _tracing() -> Iterator[Tracer]:
+    """Traces, where the environment asks for them. SetupError."""
+    try:
+        tracer = tracer_of(os.environ)
+    except TracingError as error:
+        raise SetupError(str(error)) from error
+    try:
+        yield tracer
+    finally:
+        tracer.close()
 
 
 def _tools(place: Place, settings: Settings, azure: Connection, journal: Journal) -> Tools:

@@ -131,7 +131,8 @@ class Errands:
         return min((due for outcome in stuck.values() if (due := due_in(outcome)) is not None), default=None)
 
     async def _carry(self, run: Run, work: Awaitable[Mapping[str, Outcome]]) -> Mapping[str, Outcome]:
-        outcomes = await work
+        with self._hub.tools.tracer.span("run", vault=self.vault.name, run=run.id):
+            outcomes = await work
         if run.halted is Fence.SUPERSEDED:
             self._hub.overtake(str(run.halted))
         return outcomes

@@ -18,6 +18,7 @@ from reconciler.model.desired import Desired
 from reconciler.model.drift import SeenDrift
 from reconciler.model.observed import VmKey
 from reconciler.planning import Brakes
+from reconciler.tracing import NoTracer, Tracer
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,7 @@ class Tools:
     chance: Callable[[], float]
     parallelism: int = 10
     timeout: float = 3600.0
+    tracer: Tracer = field(default_factory=NoTracer)
 
 
 @dataclass(frozen=True, slots=True)

@@ -102,7 +102,8 @@ class VaultWatch:
         with structlog.contextvars.bound_contextvars(pass_id=this.id, vault=self.vault.name, revision=this.revision):
             self._hub.bulletin.vault(self.vault.name, running=True, last_began=now, next_due=None, why=why)
             try:
-                await self._look_and_act(this)
+                with self._hub.tools.tracer.span("pass", vault=self.vault.name, revision=this.revision or "", why=why):
+                    await self._look_and_act(this)
             except TimeoutError as error:
                 this.trouble = f"Azure did not answer: {error}"
             except Exception as fault:

@@ -21,6 +21,7 @@ from reconciler.model.ids import fold
 from reconciler.model.observed import Gap, Observed, ObservedPolicy, VirtualMachine, VmKey
 from reconciler.model.outcome import Answer, Outcome
 from reconciler.store.journal import Journal
+from reconciler.tracing import NoTracer, Tracer
 from tests.unit.engine.estate import SUBSCRIPTION, machine, vault
 from tests.unit.engine.virtual import START, VirtualClock, names
 from tests.unit.engine.wishes import BRAKES, RULES
@@ -102,6 +103,12 @@ class Stage:
         self.rules = Rules(INTERVAL, BRAKES, lambda: self.said["paused"] or None, lambda: self.said["closed"])
         self._ids = names()
         self._parallelism = parallelism
+        self._tracer: Tracer = NoTracer()
+        self.next_process()
+
+    def trace(self, tracer: Tracer) -> None:
+        """Another daemon, whose work is traced."""
+        self._tracer = tracer
         self.next_process()
 
     def next_process(self) -> None:
@@ -119,6 +126,7 @@ class Stage:
             self._ids,
             lambda: 0.5,
             self._parallelism,
+            tracer=self._tracer,
         )
         self.loop = Loop(tools, self.bulletin, self.lease, self.rules)
 
