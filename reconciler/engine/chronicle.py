@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
+from typing import TypeVar
 
 from reconciler.engine.ports import Notebook, Notes
 from reconciler.model.desired import Desired
@@ -17,8 +18,10 @@ from reconciler.planning.drift import MENDS
 
 _PAST = "past/"
 _LATEST, _ABSENT, _ITEMS, _MENDED, _CONSENT = (
-    f"{_PAST}{kind}" for kind in ("latest", "absent/", "items/", "mended/", "consent/")
+    f"{_PAST}{kind}" for kind in ("latest", "absent", "items/", "mended/", "consent/")
 )
+_NEVER = Past()
+T = TypeVar("T")
 
 
 class Chronicle:
@@ -27,13 +30,12 @@ class Chronicle:
     def __init__(self, notes: Notebook) -> None:
         self._notes = notes
         self._past: Past | None = None
-        self._kept: Mapping[str, str] = {}
+        self._kept = _NEVER
 
     @property
     def past(self) -> Past:
         if self._past is None:
-            self._past = recall(self._notes)
-            self._kept = dict(_texts(self._past))
+            self._past = self._kept = recall(self._notes)
         return self._past
 
     def forget(self) -> None:
@@ -58,18 +60,18 @@ class Chronicle:
 
     def save(self) -> None:
         """Put what has changed into the journal; raises JournalError."""
-        texts = dict(_texts(self.past))
-        for name in sorted(self._kept.keys() | texts.keys()):
-            if self._kept.get(name) != texts.get(name):
-                self._notes.note(name, texts.get(name))
-        self._kept = texts
+        past = self.past
+        for name, text in _changed(self._kept, past):
+            self._notes.note(name, text)
+        self._kept = past
 
 
 def recall(notes: Notes) -> Past:
     """What is remembered, without the sizes; a note that cannot be read is as if it were lost."""
     kept = notes.notes(_PAST)
-    absences = {name: one for name, text in _below(kept, _ABSENT) if (one := _absence(text)) is not None}
-    items = {name: found for name, text in _below(kept, _ITEMS) if (found := _machines(text)) is not None}
+    absent = _strings(kept.get(_ABSENT, "")) or {}
+    absences = {thing: one for thing, text in absent.items() if (one := _absence(text)) is not None}
+    items = {name: found for name, text in _below(kept, _ITEMS) if (found := _strings(text)) is not None}
     mended = {name: _times(text) for name, text in _below(kept, _MENDED)}
     latest = _times(kept.get(_LATEST, ""))
     return Past(None, latest[0] if latest else None, absences, items, mended, dict(_below(kept, _CONSENT)))
@@ -79,17 +81,26 @@ def _below(kept: Mapping[str, str], prefix: str) -> Iterator[tuple[str, str]]:
     return ((name.removeprefix(prefix), text) for name, text in kept.items() if name.startswith(prefix))
 
 
-def _texts(past: Past) -> Iterator[tuple[str, str]]:
-    if past.latest is not None:
-        yield _LATEST, past.latest.isoformat()
-    for thing, one in past.absences.items():
-        yield f"{_ABSENT}{thing}", f"{one.since.isoformat()} {one.last.isoformat()}"
-    for vault, machines in past.items.items():
-        yield f"{_ITEMS}{vault}", json.dumps(dict(sorted(machines.items())), separators=(",", ":"))
-    for mark, times in past.mended.items():
-        yield f"{_MENDED}{mark}", " ".join(at.isoformat() for at in times)
-    for mark, asked in past.consents.items():
-        yield f"{_CONSENT}{mark}", asked
+def _changed(before: Past, after: Past) -> Iterator[tuple[str, str | None]]:
+    """The notes to write, and those to forget, by name; what is large and as it was is not even looked at."""
+    if after.latest is not None and after.latest != before.latest:
+        yield _LATEST, after.latest.isoformat()
+    if after.absences != before.absences:
+        found = {thing: f"{one.since.isoformat()} {one.last.isoformat()}" for thing, one in after.absences.items()}
+        yield _ABSENT, json.dumps(found, sort_keys=True)
+    yield from _of_each(_ITEMS, before.items, after.items, lambda machines: json.dumps(dict(machines), sort_keys=True))
+    yield from _of_each(_MENDED, before.mended, after.mended, lambda times: " ".join(at.isoformat() for at in times))
+    yield from _of_each(_CONSENT, before.consents, after.consents, str)
+
+
+def _of_each(
+    prefix: str, before: Mapping[str, T], after: Mapping[str, T], write: Callable[[T], str]
+) -> Iterator[tuple[str, str | None]]:
+    for name in sorted(before.keys() | after.keys()):
+        one = after.get(name)
+        if one is before.get(name) or one == before.get(name):
+            continue
+        yield f"{prefix}{name}", None if one is None else write(one)
 
 
 def _times(text: str) -> tuple[datetime, ...]:
@@ -105,7 +116,7 @@ def _absence(text: str) -> Absence | None:
     return Absence(*times) if len(times) == 2 else None
 
 
-def _machines(text: str) -> Mapping[str, str] | None:
+def _strings(text: str) -> Mapping[str, str] | None:
     try:
         found = json.loads(text)
     except ValueError:

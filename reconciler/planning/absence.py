@@ -140,8 +140,8 @@ def _machine(situation: Situation, vault: Vault, item: ProtectedItem) -> str:
 
 
 def told(situation: Situation, thing: str, what: str, name: str) -> str:
-    """What to do about something that is not believed to be gone yet."""
-    again = settled_at(situation, thing).astimezone(UTC)
+    """What to do about something that is not believed to be gone yet; whole minutes, so that it is late enough."""
+    again = settled_at(situation, thing).astimezone(UTC) + timedelta(seconds=59)
     return (
         f"This look does not show {what}, and one look proves nothing. Run again after {again:%Y-%m-%d %H:%M} UTC, "
         f"with the same journal: a second look then settles it. Who has looked says --confirm-gone {name}."

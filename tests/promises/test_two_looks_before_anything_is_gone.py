@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reconciler.engine.chronicle import recall
 from reconciler.model.desired import Desired
 from reconciler.model.observed import Gap, Observed
 from reconciler.model.past import Past, vm_thing
@@ -102,7 +103,7 @@ def test_dry_runs_settle_nothing(world: World, site: Site) -> None:
     for _ in range(3):
         assert held(site.dry_run().plan) == {"absence-unconfirmed: stop"}
         wait(world, TEN)
-    assert not site.notes.notes("past/absent/")
+    assert not recall(site.notes).absences
 
 
 def test_a_group_that_cannot_be_read_proves_nothing_however_often(world: World, site: Site) -> None:
@@ -113,7 +114,7 @@ def test_a_group_that_cannot_be_read_proves_nothing_however_often(world: World, 
         plan = run(site)
         assert "vm-deleted-still-protected" not in {finding.code for finding in plan.findings}
         wait(world, TEN)
-    assert not site.notes.notes("past/absent/")
+    assert not recall(site.notes).absences
 
 
 LISTS = (

@@ -45,7 +45,7 @@ class ConsentSpec(Part):
 
 
 class ConsentDocument(Part):
-    """Permits one held step, by name, for a while."""
+    """Permits one held step, by name, for a while: once it was sent, another change of the subject needs another."""
 
     api_version: ApiVersion
     kind: Literal["Consent"] = Field(description="What the document is.")
