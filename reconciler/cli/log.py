@@ -90,6 +90,7 @@ def log(ctx: click.Context, /, **given: Any) -> None:
       reconcile log --expect sha256:4f0c…
     """
     form = nearest(ctx, "output")
+    form = form if form in {"json", "jsonl"} else "human"
     limit = given["limit"] if given["limit"] is not None else FEW if form == "human" else 0
     try:
         reader = _reader(ctx)

@@ -27,6 +27,7 @@ COLUMNS = (
 """In the order of the statements; `hash` covers all before it."""
 _PAGE = 1000
 _END = 2**62
+_LONGEST_NAME = 200
 
 
 def hash_of(values: Sequence[Any]) -> str:
@@ -65,7 +66,7 @@ def told(session: Session, run: str, step_id: str, action: str, outcome: Outcome
     row: Row = dict(zip(COLUMNS, found[0], strict=True))
     event = Event.ACCEPTED if isinstance(outcome, Pending) else Event.ENDED
     said, code = _said(outcome)
-    return row | {"event": event, "request_id": _request_id(outcome), "outcome": said, "code": code}
+    return row | {"event": event, "request_id": _safe(_request_id(outcome)), "outcome": said, "code": _safe(code)}
 
 
 def head(session: Session) -> Head:
@@ -162,6 +163,12 @@ def _request_id(outcome: Outcome | Answer) -> str:
             return error.request_id
         case _:
             return ""
+
+
+def _safe(foreign: str) -> str:
+    """What Azure, or whoever answers in its place, calls something, as every database can keep it."""
+    text = foreign[:_LONGEST_NAME].encode("ascii", "backslashreplace").decode()
+    return text.replace("\0", "\\x00")
 
 
 def _json(state: Mapping[str, Json]) -> str:

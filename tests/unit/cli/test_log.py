@@ -72,6 +72,10 @@ def test_all_that_is_known_of_one_vm(applied: Shell) -> None:
         assert "3 entries of 22 fit." in out
 
 
+def test_a_format_that_a_log_has_not_is_for_people(applied: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert applied("-o", "markdown", *LOG).out == applied(*LOG).out
+
+
 def test_as_json_the_whole_log_and_the_chain(applied: Shell) -> None:
     document = json.loads(applied(*LOG, "-o", "json").out)
     chain = document["chain"]

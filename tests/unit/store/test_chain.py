@@ -136,6 +136,16 @@ def test_a_request_that_puts_back_is_a_write_too(opened: Opener, answer: Answer,
     assert journal.audit(limit=1)[0].action == "start-vm"
 
 
+def test_names_that_no_database_takes_are_spelled_out(opened: Opener) -> None:
+    journal = opened()
+    debt = Debt("r1", "start-vm:web-1", STEP.call)
+    journal.intend_put_back("r1", debt, "c")
+    journal.record_put_back("r1", debt.step_id, Refused(AzureError("a\0\ud800é" + "x" * 500, "", request_id="\udfff")))
+    entry = journal.audit()[0]
+    assert entry.code == "a\\x00\\ud800\\xe9" + "x" * 196
+    assert entry.request_id == "\\udfff"
+
+
 def test_a_query_stands_in_the_path(opened: Opener) -> None:
     journal = opened()
     journal.intend("r1", replace(STEP, call=replace(STEP.call, query=(("$filter", "a eq 'b'"), ("x", "1")))), "c")
