@@ -1,4 +1,4 @@
-"""Chromium, and a page over 1,000 machines: made once, for all tests of this folder."""
+"""Chromium for each module, and a page over 1,000 machines, made once for all of this folder."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.browser.site import Site, daemon_of, lived
 from tests.unit.web.asking import Boards
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def quiet() -> Iterator[None]:
     """Thousands of requests are not told one by one."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
@@ -24,8 +24,9 @@ def quiet() -> Iterator[None]:
     structlog.reset_defaults()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chrome(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    """Of a module, not of the session: while it is driven, no other test can run an event loop in this thread."""
     found = chromium()
     if found is None:
         pytest.skip("there is no Chromium here: apt-get install chromium")

@@ -51,7 +51,7 @@
     }
     const link = document.getElementById("good-for");
     const next = fresh.getElementById("good-for");
-    if (link && next) link.setAttribute("href", next.getAttribute("href"));
+    if (link && next && link.href !== next.href) link.setAttribute("href", next.getAttribute("href"));
     root.dataset.turn = root.dataset.turn === "b" ? "a" : "b";
     root.removeAttribute("data-slept");
   }

@@ -94,6 +94,7 @@ async def test_before_the_first_look_nothing_is_known() -> None:
 
 async def test_a_page_left_open_turns_by_itself() -> None:
     """The style sheet that comes with it takes the green away, also when server and script are gone."""
+    assert 'href="/stale/0.css"' in await shown(board_of(), BOUND, "/")
     text = await shown(board_of(), 100, "/")
     assert f'href="/stale/{int(BOUND) - 100}.css"' in text
     app = create_app(Daemon(Boards(board_of()), lambda: NOW))
