@@ -49,7 +49,7 @@ class Cause:
     def fingerprint(self) -> str:
         """The same for as long as it is the same cause, in every process: of what it is, not of how it is worded."""
         parts = (self.kind, self.code, self.vault, fold(self.subject), self.what)
-        return sha256("\n".join(parts).encode()).hexdigest()[:32]
+        return sha256("\n".join(parts).encode("utf-8", "backslashreplace")).hexdigest()[:32]
 
     def written(self) -> str:
         return json.dumps(asdict(self), ensure_ascii=True, sort_keys=True)

@@ -151,7 +151,8 @@ def _mail(text: str) -> str:
 
 @contextmanager
 def _world(text: str) -> Iterator[World]:
-    """An embedded vault whose machine bears the name."""
+    """An embedded vault whose machine bears the name; what is no Unicode, no client can send it."""
+    text = text.encode("utf-8", "replace").decode("utf-8")
     world = World()
     try:
         estate.load(world, _ESTATE)
