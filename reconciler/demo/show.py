@@ -47,7 +47,7 @@ def show(
     `breath` is for how many of them it rests between two chapters, `speed` how fast the vault's clock runs. It ends
     with the story where it is not to `stay`.
     """
-    from reconciler.sources.git.making import Repository
+    from reconciler.demo.repository import Repository
     from reconciler.watch.serving import Server
 
     server = Server(listen)

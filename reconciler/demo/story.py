@@ -18,7 +18,7 @@ from reconciler.model.status import Trust
 from reconciler.vaultserver import portal
 
 if TYPE_CHECKING:
-    from reconciler.sources.git.making import Repository
+    from reconciler.demo.repository import Repository
     from reconciler.vaultserver.world import World
 
 PATIENCE = 45.0
