@@ -8,6 +8,7 @@ from random import Random
 
 from tests.ladders.invariants import check
 from tests.ladders.ladder import Ladder, Verdict, Violation
+from tests.simulation.content import item_name
 from tests.simulation.course import begin, digest, settle
 from tests.simulation.states import State, outcome, scenario, states
 
@@ -55,26 +56,20 @@ def _every() -> Sequence[str]:
 def _otherwise(end: Mapping[str, object], found: Sequence[State]) -> Iterator[Violation]:
     """Where the vault holds something else than it should."""
     for number, state in enumerate(found):
-        wanted, policy = outcome(state)
-        place = f"vaults/rsv/backupfabrics/azure/protectioncontainers/iaasvmcontainer;iaasvmcontainerv2;rg;vm-{number}/"
-        items = [value for key, value in end.items() if key.startswith("item ") and place in key]
-        now = _told(items[0]) if items else ("none", "")
-        if now != (wanted, policy):
-            yield Violation("I-2", f"{state} became {now}, and should be {(wanted, policy)}")
-        power = next(str(value[0]) for key, value in _vms(end) if key.endswith(f"/vm-{number}"))
-        if power != state.power:
+        wanted, now = outcome(state), _told(end.get(item_name("rsv", f"rg/vm-{number}")))
+        if now != wanted:
+            yield Violation("I-2", f"{state} became {now}, and should be {wanted}")
+        power = end[f"vm 01/rg/vm-{number}"]
+        if power != [state.power, state.gone]:
             yield Violation("I-2", f"{state} was {state.power}, and was left {power}")
 
 
 def _told(item: object) -> tuple[str, str]:
+    """An item of the content in the words of the model."""
     if not isinstance(item, list):
-        raise TypeError("an item is told as a list")
+        return "none", ""
     state, policy, deleted = item
     return ("SoftDeleted" if deleted else str(state), str(policy).rpartition("/")[2])
-
-
-def _vms(end: Mapping[str, object]) -> Iterator[tuple[str, list[object]]]:
-    return ((key, value) for key, value in end.items() if key.startswith("vm ") and isinstance(value, list))
 
 
 LADDER = StartStates()

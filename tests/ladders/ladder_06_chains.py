@@ -9,6 +9,7 @@ from random import Random
 from tests.ladders.invariants import check
 from tests.ladders.ladder import Ladder, Verdict, Violation
 from tests.simulation.chains import VMS, Declared, scenario
+from tests.simulation.content import item_name
 from tests.simulation.course import Mortality, begin, digest, settle
 from tests.simulation.life import nowhere
 from tests.simulation.story import Story
@@ -98,15 +99,12 @@ def _items(story: Story, fresh: Story, last: Declared, held: set[str]) -> Iterat
 
 
 def _item(story: Story, number: int) -> tuple[str, str]:
-    place = f"iaasvmcontainerv2;rg;vm-{number}/"
-    for key, value in story.end.items():
-        if key.startswith("item ") and place in key and isinstance(value, list):
-            return str(value[0]), str(value[1]).rpartition("/")[2]
-    return "none", ""
+    item = story.end.get(item_name("rsv", f"rg/vm-{number}"))
+    return (str(item[0]), str(item[1])) if isinstance(item, list) else ("none", "")
 
 
 def _policy(story: Story, name: str) -> object:
-    return next((value for key, value in story.end.items() if key.endswith(f"/backuppolicies/{name}")), None)
+    return story.end.get(f"policy rsv/{name}")
 
 
 def _soft_delete(story: Story) -> list[int]:

@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 from reconciler.model.desired import Desired
 from tests.ladders.invariants import check
 from tests.ladders.ladder import Ladder, Verdict, Violation
-from tests.simulation.course import BETWEEN, Mortality, calm, digest, settle
+from tests.simulation.course import BETWEEN, Mortality, calm, digest, end_of, settle
 from tests.simulation.fault import Fault
 from tests.simulation.life import Life, nowhere, together
 from tests.simulation.scenarios import SCENARIOS, SMALL
@@ -63,7 +63,7 @@ class _Duel:
         self.random = Random(case)
         quiet = calm(name)
         place, self.story = universe_of(SCENARIOS[name]), Story(SCENARIOS[name])
-        self.story.calm, self.story.expected = quiet, quiet.end
+        self.story.calm, self.story.expected = quiet, end_of(name)
         if way == "apart":  # each is to the other what any stranger is
             self.story.faults = (Fault("another process", 1, "two", traits=frozenset({"harms"})),)
         desired = SCENARIOS[name].desired()

@@ -14,6 +14,7 @@ from tests.ladders.courses import patient
 from tests.ladders.invariants import check
 from tests.ladders.ladder import Violation
 from tests.simulation.chains import LENGTHS, VMS, WORDS, Declared, scenario
+from tests.simulation.content import item_name
 from tests.simulation.course import Mortality, begin, known, settle
 from tests.simulation.fault import Fault
 from tests.simulation.faults import Breaking, fitting
@@ -197,8 +198,7 @@ def _undone(machine: World) -> list[Violation]:
     found: list[Violation] = []
     for number, wish in enumerate(last.wishes):
         name = f"rg/vm-{number}"
-        place = f"iaasvmcontainerv2;rg;vm-{number}/"
-        now = next((value for key, value in story.end.items() if key.startswith("item ") and place in key), None)
+        now = story.end.get(item_name("rsv", name))
         right = isinstance(now, list) and now[0] == "Protected" and str(now[1]).endswith(f"policy-{wish}")
         if wish in "ab" and not right and name not in told:
             found.append(Violation("I-2", f"{name} is {now}, policy-{wish} is wished, and nothing is said about it"))

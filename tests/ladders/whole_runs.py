@@ -22,7 +22,7 @@ from tests.ladders.ladder_06_chains import LADDER as CHAINS
 from tests.ladders.machine import DECLARED
 from tests.simulation.chains import Declared
 from tests.simulation.content import content
-from tests.simulation.course import Mortality, begin, calm, settle
+from tests.simulation.course import Mortality, begin, end_of, settle
 from tests.simulation.life import Life, nowhere
 from tests.simulation.scenarios import SCENARIOS, SMALL
 from tests.simulation.states import CLOCK
@@ -105,7 +105,7 @@ def stopped_at_any_moment(name: str, moment: int) -> None:
     end = content(life.universe.world)
     life.finish()
     assert late == []
-    assert end == calm(name).end
+    assert end == end_of(name)
 
 
 @given(st.lists(st.tuples(st.integers(0, 3), st.sampled_from("ab")), min_size=1, max_size=12))
@@ -142,7 +142,7 @@ def the_journal_may_be_lost(name: str, moment: int, pause: float) -> None:
     story = life.finish()
     powers = {key for key in end if key.startswith("vm ")}  # who owes a power state is written nowhere else
     assert {key: end[key] for key in end.keys() - powers} == {
-        key: value for key, value in calm(name).end.items() if key not in powers
+        key: value for key, value in end_of(name).items() if key not in powers
     }
     assert [text for number in ("I-13", "I-17", "I-22", "I-24") for text in predicates()[number](story)] == []
 

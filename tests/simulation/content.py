@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from datetime import datetime
 
+from reconciler.model.call import Json, canonical
 from reconciler.vaultserver.arm import fold
 from reconciler.vaultserver.records import OperationRecord, PointRecord, PolicyRecord, VaultRecord, VmRecord
 from reconciler.vaultserver.world import World
@@ -23,9 +24,12 @@ _BACKED_UP = {"Protected", "IRPending", "ProtectionError"}
 """Whether the first backup was made, and how the last one ended, is a matter of the hour."""
 
 
-def content(world: World) -> Mapping[str, object]:
-    """Vaults, policies, items and power: all that a run may change, and nothing that the hour decides."""
-    found: dict[str, object] = {}
+def content(world: World) -> dict[str, Json]:
+    """Vaults, policies, items and power: all that a run may change, and nothing that the hour decides.
+
+    The names are `vault V`, `policy V/P`, `item V/group/vm` and `vm NN/group/name`, with the end of the subscription.
+    """
+    found: dict[str, Json] = {}
     for vault in world.vaults():
         found[f"vault {vault.name}"] = [
             vault.location,
@@ -33,24 +37,30 @@ def content(world: World) -> Mapping[str, object]:
             vault.soft_delete,
             vault.soft_delete_days,
             vault.immutability,
-            vault.tags,
+            dict[str, Json](vault.tags),
             vault.provisioning_state,
         ]
     for policy in world.database.all(PolicyRecord):
         if policy.name not in _OWN_POLICIES:
-            found[f"policy {fold(policy.id)}"] = _without_dates(policy)
+            found[f"policy {_below(policy.id)}"] = _without_dates(policy)
     for item in world.items():
         state = "Protected" if item.state in _BACKED_UP else item.state
-        found[f"item {fold(item.id)}"] = [state, fold(item.policy), item.deleted is not None]
+        found[item_name(_vault(item.vault), vm_in(item.id))] = [state, _below(item.policy), item.deleted is not None]
     for vm in world.database.all(VmRecord):
-        found[f"vm {fold(vm.id)}"] = [vm.power, vm.deleted]
+        owner = fold(f"{vm.subscription_id[-2:]}/{vm_in(vm.id)}")
+        found[f"vm {owner}"] = [vm.power, vm.deleted]
     return found
+
+
+def item_name(vault: str, vm: str) -> str:
+    """Under which name the item of a VM, `group/name`, stands in the content."""
+    return f"item {vault}/{vm}"
 
 
 def _without_dates(policy: PolicyRecord) -> str:
     """The properties as JSON; of its moments the service reads only the time of day."""
     ours = {name: value for name, value in policy.properties.items() if name != _ADDED}
-    return _DATE.sub('"T', json.dumps(ours, sort_keys=True))
+    return _DATE.sub('"T', canonical(ours))
 
 
 def points(world: World) -> Mapping[str, frozenset[str]]:

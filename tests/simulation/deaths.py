@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import cache
 from zlib import crc32
 
-from tests.simulation.course import Mortality, begin, calm, settle
+from tests.simulation.course import Mortality, begin, calm, end_of, settle
 from tests.simulation.scenarios import SCENARIOS
 from tests.simulation.story import Story
 
@@ -29,7 +29,7 @@ def with_deaths(name: str, fatal: Sequence[int], seed: str) -> Story:
     """Processes that die at these moments, one after another; a moment beyond its life spares a process."""
     expected = calm(name)
     life = begin(SCENARIOS[name], seed)
-    life.story.calm, life.story.expected = expected, expected.end
+    life.story.calm, life.story.expected = expected, end_of(name)
     pause = PAUSES[crc32(seed.encode()) % len(PAUSES)]
     for moment in fatal:
         life.boundary = Mortality(moment)

@@ -43,6 +43,11 @@ class Scenario:
             return self.made[0]
         return _data(self.folder / "estate.yaml")
 
+    def end(self) -> Mapping[str, Any] | None:
+        """What the vault must hold at the end, written by hand; None where that is told elsewhere."""
+        path = WORLDS / self.name / "end.yaml"
+        return _data(path) if path.exists() else None
+
     def desired(self) -> Desired:
         if self.made is not None:
             return self.made[1]
