@@ -47,6 +47,9 @@ def _require_sense(ctx: click.Context) -> None:
         given = ctx.get_parameter_source(name)
         if given is click.core.ParameterSource.COMMANDLINE:
             raise click.UsageError(f"--{name.replace('_', '-')} is for a single run: it does not go with --watch", ctx)
+    if ctx.params["confirm_gone"]:
+        # From wherever: who has looked once has not looked at what the same name will mean next month.
+        raise click.UsageError("--confirm-gone is for a single run: a second look of --watch confirms by itself", ctx)
     if ctx.get_parameter_source("max_stops") is click.core.ParameterSource.DEFAULT:
         ctx.params["max_stops"] = _UNATTENDED_STOPS
 

@@ -12,7 +12,7 @@ from tests.ladders.ladder import Ladder, Verdict, Violation
 
 HARMLESS = "-vm"
 _LONG = 200
-"""Characters from which on an output may leave something out, and so have another shape."""
+"""Characters from which on an output may leave something out, and so have another shape; so it has without any."""
 
 
 class Names(Ladder):
@@ -38,7 +38,7 @@ class Names(Ladder):
         output, _, name = case.partition(" ")
         text = NAMES[name]
         shape, wrong = OUTPUTS[output].read(OUTPUTS[output].make(text))
-        if len(text) <= _LONG and shape != _shape(output):
+        if 0 < len(text) <= _LONG and shape != _shape(output):
             wrong.append(f"the shape of {output} is another one: {shape!r:.300}")
         return Verdict(tuple(Violation("I-42", one[:300]) for one in wrong), f"{output} {name.partition('-')[0]}")
 

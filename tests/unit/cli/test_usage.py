@@ -18,6 +18,7 @@ from tests.unit.cli.commands import BACKUP, ESTATE, Shell
 
 WRONG = [
     (["--watch", "--dry-run"], "--dry-run is for a single run"),
+    (["--watch", "--confirm-gone", "web-1"], "--confirm-gone is for a single run"),
     (["--watch", "--listen", "0.0.0.0:80"], "can be reached from other machines"),
     (["--watch", "--listen", "[::]:80"], "can be reached from other machines"),
     (["--watch", "--listen", "backup:80"], "can be reached from other machines"),
