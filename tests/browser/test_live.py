@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from reconciler.model.board import Board
+from reconciler.model.status import Status
 from reconciler.web.ports import Daemon
 from tests.browser.conftest import Estate
 from tests.browser.serving import Served
@@ -25,6 +26,14 @@ LATE = 30_000
 
 _TRIALS = 5
 """A machine that is busy with other tests may need more than one."""
+
+
+def with_another_point(board: Board, number: int) -> Status:
+    """The status with every recovery point so many hours older."""
+    assert board.status is not None
+    earlier = timedelta(hours=number % 20 + 1)
+    vms = (replace(vm, last_point=vm.last_point - earlier if vm.last_point else None) for vm in board.status.vms)
+    return replace(board.status, vms=tuple(vms))
 
 
 def running_in(board: Board) -> int:
@@ -129,6 +138,26 @@ def test_a_page_that_is_renewed_stays_green_as_long_as_it_is(chrome: Browser, br
     brief.stop()
     expect(tab.locator(".stale-banner")).to_be_visible()
     expect(figure).to_have_css("text-decoration-line", "line-through")
+    context.close()
+
+
+def test_what_is_marked_is_left_and_then_counts_no_longer(chrome: Browser, brief: Served) -> None:
+    """Whoever copies a name keeps it in front of him, but not as something that was seen just now."""
+    context = chrome.new_context()
+    tab = context.new_page()
+    tab.goto(f"{brief.url}/vms?state=verified")
+    tab.locator("tbody th a").first.evaluate("one => getSelection().selectAllChildren(one)")
+    board = brief.boards.board()
+    number = 0
+    while tab.locator(".stale-banner").is_hidden():
+        number += 1
+        brief.post(replace(board, paused=f"reason {number}", status=with_another_point(board, number)))
+        expect(tab.locator("#state")).to_contain_text(f"reason {number}")
+    assert "web-01" in tab.evaluate("String(getSelection())") or "db-01" in tab.evaluate("String(getSelection())")
+    expect(tab.locator(".badge.w-verified").first).to_have_css("text-decoration-line", "line-through")
+    tab.evaluate("getSelection().removeAllRanges()")
+    brief.post(replace(board, paused="over"))
+    expect(tab.locator(".stale-banner")).to_be_hidden()
     context.close()
 
 

@@ -129,7 +129,9 @@ def test_the_keyboard_gets_everywhere(page: Page, estate: Estate) -> None:
 
 def test_it_prints_what_matters(page: Page, estate: Estate) -> None:
     visit(page, estate, "/vms")
-    page.emulate_media(media="print")
+    page.emulate_media(media="print", color_scheme="dark")
+    expect(page.locator("body")).to_have_css("background-color", "rgb(255, 255, 255)")
+    expect(page.locator("body")).to_have_css("color", "rgb(27, 36, 48)")
     expect(page.locator(".tabs")).to_be_hidden()
     expect(page.locator(".filter")).to_be_hidden()
     expect(page.locator("tbody tr").first.locator("td").last).to_be_visible()

@@ -7,11 +7,12 @@
   let busy = false;
   let again = false;
   let waiting = 0;
-  let renewed = Date.now();
+  let asked = Date.now();
+  let made = Date.now(); // when all of what is shown was made
 
   function later() {
     if (waiting || document.hidden) return;
-    waiting = setTimeout(renew, Math.max(0, renewed + PACE - Date.now()));
+    waiting = setTimeout(renew, Math.max(0, asked + PACE - Date.now()));
   }
 
   async function renew() {
@@ -30,7 +31,7 @@
     } catch {
       gone(true);
     }
-    renewed = Date.now();
+    asked = Date.now();
     busy = false;
     if (again) {
       again = false;
@@ -38,27 +39,39 @@
     }
   }
 
+  // Puts what is new in the place of what is old; what somebody marks is left, and then the clock is not set back.
   function swap(fresh) {
+    let whole = true;
     for (const old of document.querySelectorAll("[data-fresh]")) {
-      const made = fresh.getElementById(old.id);
-      if (!made || old.isEqualNode(made) || selected(old)) continue;
-      keep(old, made);
+      const next = fresh.getElementById(old.id);
+      if (!next || old.isEqualNode(next)) continue;
+      if (selected(old)) {
+        whole = false;
+        continue;
+      }
+      keep(old, next);
       const focus = focused(old);
       const places = [...old.querySelectorAll(".scroll")].map((one) => one.scrollLeft);
-      old.replaceWith(document.adoptNode(made));
-      made.querySelectorAll(".scroll").forEach((one, n) => (one.scrollLeft = places[n] || 0));
-      if (focus) focus(made);
+      old.replaceWith(document.adoptNode(next));
+      next.querySelectorAll(".scroll").forEach((one, n) => (one.scrollLeft = places[n] || 0));
+      if (focus) focus(next);
     }
+    if (whole) restart(fresh);
+  }
+
+  // All that is shown is new: what is green stays so from now on for as long as the server says.
+  function restart(fresh) {
     const link = document.getElementById("good-for");
     const next = fresh.getElementById("good-for");
     if (link && next && link.href !== next.href) link.setAttribute("href", next.getAttribute("href"));
     root.dataset.turn = root.dataset.turn === "b" ? "a" : "b";
     root.removeAttribute("data-slept");
+    made = Date.now();
   }
 
-  function keep(old, made) {
+  function keep(old, next) {
     for (const one of old.querySelectorAll("details[id]")) {
-      const same = made.querySelector("#" + CSS.escape(one.id));
+      const same = next.querySelector("#" + CSS.escape(one.id));
       if (same) same.open = one.open;
     }
   }
@@ -69,8 +82,8 @@
     if (!at || !old.contains(at)) return null;
     const path = at.id ? "#" + CSS.escape(at.id) : at.matches("a[href]") ? 'a[href="' + CSS.escape(at.getAttribute("href")) + '"]' : at.localName;
     const place = [...old.querySelectorAll(path)].indexOf(at);
-    return (made) => {
-      const same = made.querySelectorAll(path)[place];
+    return (next) => {
+      const same = next.querySelectorAll(path)[place];
       if (same) same.focus({ preventScroll: true });
     };
   }
@@ -85,11 +98,16 @@
     if (banner) banner.hidden = !yes;
   }
 
+  function isGone() {
+    const banner = document.querySelector(".gone-banner");
+    return Boolean(banner && !banner.hidden);
+  }
+
   function listen() {
     const news = new EventSource(document.body.dataset.live);
     news.addEventListener("board", later);
     news.addEventListener("error", () => {
-      later();
+      if (!isGone()) later();
       if (news.readyState === EventSource.CLOSED) setTimeout(listen, EACH);
     });
     addEventListener("pagehide", () => news.close(), { once: true });
@@ -98,7 +116,7 @@
   // A machine that slept stops the clock of the style sheet; the one on the wall went on.
   function slept() {
     const after = parseFloat(getComputedStyle(root).getPropertyValue("--good-for"));
-    if (after && Date.now() - renewed > after * 1000) root.dataset.slept = "";
+    if (after && Date.now() - made > after * 1000) root.dataset.slept = "";
   }
 
   if (document.body.dataset.live) {
