@@ -342,4 +342,4 @@ def stop_of(settings: Settings, interruption: Interruption) -> Callable[[], str 
 def brakes(settings: Settings) -> Brakes:
     """The limits of one run, as the planner takes them."""
     gone = frozenset(map(fold, settings.confirm_gone))
-    return Brakes(settings.max_writes, settings.max_stops, settings.max_shrink, gone)
+    return Brakes(settings.max_writes, settings.max_stops, settings.max_shrink, gone, settings.canary)

@@ -108,6 +108,8 @@ class Settings:
     max_writes: int | None = None
     max_stops: int = 5
     max_shrink: float = 0.2
+    canary: int | None = None
+    """For how many VMs a policy may change at once, without one that goes first."""
     confirm_gone: tuple[str, ...] = ()
     """Vaults and VMs of which the operator, who has looked, says that they do not exist."""
     require_coverage: bool = False
@@ -139,6 +141,7 @@ _KEYS: Mapping[str, tuple[type | tuple[type, ...], str]] = {
     "max-writes": (int, "a whole number"),
     "max-stops": (int, "a whole number"),
     "max-shrink": (str, 'a share, such as "20%"'),
+    "canary": (int, "a whole number"),
     "lang": (str, '"en" or "zh-TW"'),
     "no-color": (bool, "true or false"),
     "log-format": (str, '"text" or "json"'),

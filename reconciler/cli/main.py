@@ -139,6 +139,8 @@ RECONCILE_PAUSE=1 stops all writes. Nothing of this is ever read from the folder
         help="Refuse a plan that stops more protections.")  # fmt: skip
 @option("--max-shrink", type=Share(), default="20%", show_default=True, metavar="SHARE",
         help="Hold what takes away when this much less was seen than last time.")  # fmt: skip
+@option("--canary", type=click.IntRange(1), metavar="N",
+        help="Where a policy changes for more than N VMs, one goes first and has to prove it.")  # fmt: skip
 @option("--confirm-gone", multiple=True, metavar="NAME",
         help="This vault or VM does not exist: you have looked. Else it takes two looks; repeatable.")  # fmt: skip
 @option("--pause-file", type=click.Path(), metavar="FILE", help="While this file exists, nothing is written.")

@@ -78,6 +78,7 @@ def settings_of(words: dict[str, Any]) -> Settings:
         max_writes=words["max_writes"],
         max_stops=words["max_stops"],
         max_shrink=words["max_shrink"],
+        canary=words["canary"],
         confirm_gone=words["confirm_gone"],
         require_coverage=words["require_coverage"],
         fail_on=words["fail_on"],

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
+from dulwich.object_store import DiskObjectStore
 from dulwich.objects import Blob, Commit, ObjectID, Tree
-from dulwich.refs import Ref
-from dulwich.repo import Repo
 
-_BRANCH = Ref(b"refs/heads/main")
+_BRANCH = "refs/heads/main"
+_CONFIG = "[core]\n\trepositoryformatversion = 0\n\tbare = true\n"
 _FILE = 0o100644
 
 
@@ -19,18 +19,22 @@ class Repository:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._repo = Repo.init_bare(str(folder), mkdir=True)
+        folder.mkdir()
+        (folder / "HEAD").write_text(f"ref: {_BRANCH}\n", encoding="ascii")
+        (folder / "config").write_text(_CONFIG, encoding="ascii")
+        (folder / _BRANCH).parent.mkdir(parents=True)
+        self._store = DiskObjectStore.init(str(folder / "objects"))
         self._head: ObjectID | None = None
 
     def __enter__(self) -> Repository:
         return self
 
     def __exit__(self, *_error: object) -> None:
-        self._repo.close()
+        self._store.close()
 
     def commit(self, files: Mapping[str, bytes], subject: str, author: str, at: datetime) -> str:
         """Make these files the newest state of the branch; the id of the commit. `author` is `Name <address>`."""
-        store, tree, made = self._repo.object_store, Tree(), Commit()
+        store, tree, made = self._store, Tree(), Commit()
         for name, content in sorted(files.items()):
             blob = Blob.from_string(content)
             store.add_object(blob)
@@ -43,5 +47,8 @@ class Repository:
         made.author_timezone = made.commit_timezone = 0
         made.message = subject.encode()
         store.add_object(made)
-        self._repo.refs[_BRANCH] = self._head = made.id
-        return made.id.decode("ascii")
+        self._head, name = made.id, made.id.decode("ascii")
+        draft = self.folder / "refs" / "heads" / "main.lock"
+        draft.write_text(f"{name}\n", encoding="ascii")
+        draft.replace(self.folder / _BRANCH)
+        return name

@@ -20,6 +20,8 @@ APART = timedelta(minutes=10)
 """Between the two looks."""
 LASTS = timedelta(hours=24)
 """Until a look that showed something to be gone counts no more: it may have come and gone again."""
+MENDED = timedelta(days=7)
+"""How long it is remembered that a change was seen done: a canary may have to prove itself for days."""
 
 
 def vm_seems_gone(situation: Situation, item: ProtectedItem) -> bool:
@@ -74,7 +76,7 @@ def remembered(desired: Desired, observed: Observed, past: Past) -> Past:
     """
     situation, now = situation_of(desired, observed, past), observed.taken_at
     absences = _absences(situation)
-    recent = {mark: tuple(at for at in times if abs(now - at) <= LASTS) for mark, times in past.mended.items()}
+    recent = {mark: tuple(at for at in times if abs(now - at) <= MENDED) for mark, times in past.mended.items()}
     return replace(
         past,
         latest=max(past.latest or now, now) if observed.complete and not situation.blind_vaults else past.latest,

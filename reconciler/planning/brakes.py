@@ -16,3 +16,5 @@ class Brakes:
     max_stops: int = 5
     max_shrink: float = 0.20
     gone: frozenset[str] = frozenset()
+    canary: int | None = None
+    """For how many VMs a policy may change at once, without one that goes first; None for any number."""

@@ -30,6 +30,7 @@ def guard(
     *,
     brakes: Brakes,
     aims: Collection[str],
+    waiting: Mapping[str, str],
     out_of_bounds: Mapping[str, str],
     protection_of: Mapping[str, str],
 ) -> Guarded:
@@ -46,6 +47,7 @@ def guard(
     now = _apply(now, "vm-recreated", lambda step: foreign(situation, step, aims))
     now = _apply(now, SHORTEN, lambda step: shortening(situation, step))
     now = _apply(now, "contested", lambda step: contested(situation, step))
+    now = _apply(now, "canary", lambda step: waiting.get(step.id, ""))
     now = _apply(now, "expect", lambda step: _bounds(out_of_bounds, protection_of, step))
     stops = sum(step.risk is Risk.PAUSING for step in now.steps)
     now = _apply(now, "max-stops", lambda step: _stops(stops, brakes, step))

@@ -16,6 +16,7 @@ from reconciler.model.span import Span
 from reconciler.planning.aim import aimed_at, missed, needed
 from reconciler.planning.backup_health import check_backups, told_once
 from reconciler.planning.brakes import Brakes
+from reconciler.planning.canary import rollout
 from reconciler.planning.contest import contests
 from reconciler.planning.coverage import cover
 from reconciler.planning.digest import digest
@@ -55,20 +56,20 @@ def plan(
     situation, aims = situation_of(desired, observed, past), frozenset(fold(target) for target in targets)
     chosen, ground = select(situation), grounds(situation, paused_vaults(situation))
     sheet = _drafted(situation, chosen, ground, aims)
-    steps, refused = approvals(situation, _in_order(sheet.steps))
+    spread = rollout(situation, sheet.steps, chosen.wishes, brakes.canary)
+    steps, refused = approvals(situation, _in_order(spread.steps))
     kept = guard(
         situation,
         steps,
         brakes=brakes,
         aims=aims,
+        waiting=spread.waiting,
         out_of_bounds=chosen.out_of_bounds,
         protection_of=sheet.protection_of,
     )
     covered = cover(situation, chosen.wishes, kept.steps)
-    meant = [wish for wish in chosen.wishes if aimed_at(wish.meant, aims)]
     findings = [*chosen.findings, *sheet.findings, *refused, *covered.findings, *_gaps(observed)]
-    findings += [*check_objectives(situation, meant), *contests(kept.held)]
-    findings = told_once(findings, check_backups(situation, meant, all_items=not aims))
+    findings = _with_health(situation, [*findings, *contests(kept.held)], chosen, aims)
     held = tuple(sorted(kept.held, key=lambda one: (one.guard, _rank(one.step))))
     return Plan(
         taken_at=observed.taken_at,
@@ -84,6 +85,15 @@ def plan(
         digest=digest(situation, kept.steps, held),
         seen=_seen(observed),
     )
+
+
+def _with_health(
+    situation: Situation, findings: Sequence[Finding], chosen: Selection, aims: frozenset[str]
+) -> list[Finding]:
+    """With what recovery points and backups tell of the VMs that are aimed at."""
+    meant = [wish for wish in chosen.wishes if aimed_at(wish.meant, aims)]
+    told = [*findings, *check_objectives(situation, meant)]
+    return told_once(told, check_backups(situation, meant, all_items=not aims))
 
 
 def _seen(observed: Observed) -> Seen:

@@ -166,14 +166,14 @@ def _of(situation: Situation, vault: Vault) -> list[tuple[tuple[str, str], Backu
 
 
 def _create_policy(vault: Vault, seen: ObservedVault, policy: BackupPolicy, first: tuple[str, ...]) -> Step:
-    step = _policy_step("create-policy", "policy-missing", vault, seen, policy)
+    step = policy_step("create-policy", "policy-missing", vault, seen, policy)
     return replace(step, after=described(policy.rules), depends_on=first)
 
 
 def _update_policy(vault: Vault, seen: ObservedVault, policy: BackupPolicy, present: ObservedPolicy, used: int) -> Step:
     """Changing a policy in use to keep less is destructive; so is changing one whose rules we cannot read."""
     before, after = differences(present.rules, policy.rules)
-    step = replace(_policy_step("update-policy", "policy-outdated", vault, seen, policy), before=before, after=after)
+    step = replace(policy_step("update-policy", "policy-outdated", vault, seen, policy), before=before, after=after)
     if used and present.rules is None:
         return replace(step, risk=Risk.DESTRUCTIVE, recovery_points=RecoveryPoints.UNKNOWN)
     if used and present.rules is not None and shortens(present.rules, policy.rules):
@@ -181,7 +181,8 @@ def _update_policy(vault: Vault, seen: ObservedVault, policy: BackupPolicy, pres
     return step
 
 
-def _policy_step(kind: str, reason: str, vault: Vault, seen: ObservedVault, policy: BackupPolicy) -> Step:
+def policy_step(kind: str, reason: str, vault: Vault, seen: ObservedVault, policy: BackupPolicy) -> Step:
+    """The step that makes a policy in a vault what it is declared to be, without what differs and what that costs."""
     name = f"{vault.name}/{policy.name}"
     return Step(
         id=f"{kind}:{name}",
