@@ -75,14 +75,14 @@ def test_a_journal_that_fails_in_the_middle_ends_the_run_with_an_error_and_its_r
             raise UnusableJournalError("the journal x cannot be used: database or disk is full: make room on its disk")
         return kept(*words, **more)
 
-    monkeypatch.setattr(Journal, "intend", full)
-    ended = shell(*RUN)
+    with monkeypatch.context() as broken:
+        broken.setattr(Journal, "intend", full)
+        ended = shell(*RUN)
     assert ended.code == 1
     assert "Error: the journal x cannot be used: database or disk is full" in ended.err
     assert "Nothing further was sent." in ended.err
     assert "skipped" in ended.out
     assert "Traceback" not in ended.out + ended.err
-    monkeypatch.undo()
     assert shell(*RUN).code == 4
     assert "chain whole" in shell("log", "--cloud", "embedded").out
 
