@@ -158,7 +158,7 @@ class Matcher:
         foreign = self._subjects.foreign.intersection(*reading.facts[-1:]) if reading.facts else frozenset()
         own = () if code in self._known else [said | foreign for said in self._read(error.code).facts]
         yield from map(near.says.in_passage, (*own, *reading.facts))
-        yield near.codes.get(code, ())
+        yield from (near.codes.get(one, ()) for one in (code, *map(fold, reading.codes)))
         yield from map(near.hints.in_passage, (*own, *reading.facts))
         yield from map(near.says.in_passage, reading.advice)
         yield from map(near.hints.in_passage, reading.advice)

@@ -16,8 +16,14 @@ Said = frozenset[str]
 
 _LONGEST = 4096
 """Characters of a message that are read: Azure's own messages are far shorter."""
-_CODE = re.compile(r"[A-Z][A-Za-z0-9_]{9,}")
-"""What may be a code within a message: wrapped errors carry the inner code in the text only."""
+_CODE = re.compile(r"[A-Za-z][A-Za-z0-9_]{9,}")
+"""What may be a code within a message: wrapped errors carry the inner code in the text only, in any case."""
+_CLIENT = re.compile(
+    r"\bat line:\d+ char:\d+.*|\b[a-z]+-az\w+|\bazurerm_\w+|\b\w+\.\w+client#\w+"
+    r"|\b(?:vm|iaasvmcontainer);iaasvmcontainer\w*;[^;]*;[\w.-]+",
+    re.IGNORECASE | re.DOTALL,
+)
+"""What a client adds that says nothing of the error: where its script stands, what it called, the name of an item."""
 _NUMBER = re.compile(r"(?<![\w.-])[1-9]\d{5}(?![\w.-])")
 _JOINED = re.compile(r"[A-Za-z]{12,}")
 _HUMP = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
@@ -38,7 +44,8 @@ class Vocabulary(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     Chinese in it is looked for in the text without spaces. The words of a phrase of `compounds` count for nothing else:
     a key vault is no vault. `spellings` are other writings of the same, put right first;
     `characters` are simplified ones and, in the same order, the traditional ones. `advice` are the first words of
-    sentences that say what to do and not what happened. `vague` are codes of Azure that name no cause.
+    sentences that say what to do and not what happened. After one of `lead_ins` come the words of the service; what
+    stands before the last one is a client's. `vague` are codes of Azure that name no cause.
     `foreign` are terms of what no row is about, such as a restore: a sign that does not name one is not met where it
     stands. `things` are terms of what a row is about: a sentence that holds one does not mean a row whose own words
     never do.
@@ -49,6 +56,7 @@ class Vocabulary(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     spellings: Mapping[str, str] = {}
     characters: tuple[str, str] = ("", "")
     advice: tuple[str, ...] = ()
+    lead_ins: tuple[str, ...] = ()
     vague: tuple[str, ...] = ()
     foreign: tuple[str, ...] = ()
     things: tuple[str, ...] = ()
@@ -73,6 +81,7 @@ class Reader:
     def __init__(self, words: Vocabulary) -> None:
         self._words = words
         self._compounds = frozenset(words.compounds)
+        self._lead_in = re.compile(rf"(?<![a-z])(?:{'|'.join(map(re.escape, words.lead_ins)) or '(?!)'})[\s\"'*_]*[:=]")
         self._traditional = str.maketrans(*words.characters)
         self._phrases: dict[str, list[tuple[str, bool, str]]] = defaultdict(list)
         """By the first word of one in letters, else by the first two characters, or the only one."""
@@ -95,7 +104,7 @@ class Reader:
         text = message[:_LONGEST]
         facts: list[Said] = []
         advice: list[Said] = []
-        for sentence in _END.split(self._spelled(text)):
+        for sentence in _END.split(self._own(self._spelled(text))):
             plain = sentence.lstrip(" \"'[({:,*>·.")
             said = self._said(plain)
             if said:
@@ -105,9 +114,17 @@ class Reader:
         numbers = frozenset(int(one) for one in _NUMBER.findall(text))
         return Reading(tuple(dict.fromkeys(_CODE.findall(text))), numbers, tuple(facts), tuple(advice))
 
+    def _own(self, text: str) -> str:
+        """The service's own words: what follows the last lead-in that anything follows."""
+        for found in reversed(list(self._lead_in.finditer(text))):
+            if any(map(self._said, _END.split(text[found.end() :]))):
+                return text[found.end() :]
+        return text
+
     def _spelled(self, text: str) -> str:
         """In one spelling: no names, `not` for `n't`, humped words apart, traditional characters, lower case."""
         plain = unicodedata.normalize("NFKC", text).replace("’", "'").replace("“", '"').replace("”", '"')
+        plain = _CLIENT.sub(" ", plain)
         plain = _ARM_ID.sub(r" \1 ", plain)
         plain = _NAME.sub(" ", plain)
         plain = _JOINED.sub(_apart, plain).casefold()

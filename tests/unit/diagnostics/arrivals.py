@@ -46,3 +46,19 @@ def as_job(number: int, text: str) -> AzureError:
     found = job_failure(json.dumps(job).encode())
     assert found is not None
     return found
+
+
+CLIENTS = {
+    "terraform": 'Error: creating/updating Protected VM "vm-01" (Resource Group "rg"): performing CreateOrUpdate: '
+    "unexpected status 400 (400 Bad Request) with error: {code}: {message}",
+    "terraform-of-2019": 'Error waiting for Protected VM "VM;iaasvmcontainerv2;rg;vm-01" (Resource Group "rg"): '
+    "backup.ProtectedItemsClient#CreateOrUpdate: Failure responding to request: StatusCode=400 -- Original Error: "
+    'autorest/azure: Service returned an error. Status=400 Code="{code}" Message="{message}"',
+    "azure-cli": "ERROR: ({code}) {message}\nCode: {code}\nMessage: {message}",
+    "powershell": "Enable-AzRecoveryServicesBackupProtection : Operation failed.\nClientRequestId: 430994e7-3b9c-487d\n"
+    "ErrorCode: {code}\nErrorMessage: {message}\nAt line:1 char:1\n+ Enable-AzRecoveryServicesBackupProtection -Policy "
+    "$pol\n+ CategoryInfo          : CloseError: (:) [Enable-AzRecovery...cesBackupProtection], ResponseException",
+    "portal": "Error Code: {code}\nError Message: {message}\nRecommended Action: Retry the operation after some time.",
+    "markdown": "**Error code**: {code}\n**Error message**: *{message}*",
+}
+"""What clients write around a code and a message of Azure's."""

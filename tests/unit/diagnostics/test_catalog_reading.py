@@ -21,6 +21,7 @@ READER = Reader(
         spellings={"虛擬機器": "虛擬機", "machine agent": "vm agent"},
         characters=("虚拟机执", "虛擬機執"),
         advice=("please", "請"),
+        lead_ins=("message", "with error"),
     )
 )
 
@@ -67,9 +68,28 @@ def test_advice_is_no_fact() -> None:
     assert found.advice == (frozenset({"vm"}), frozenset({"vault"}))
 
 
+@pytest.mark.parametrize(
+    "message",
+    [
+        "creating VM: unexpected status 400 with error: Bad: It failed",
+        '{"error":{"message":"see details","details":[{"message":"It failed"}]}}',
+        "**Error message** : It failed",
+        "New-AzVM : It failed\nAt line:1 char:1\n+ New-AzVM -Vault $vault",
+        "It failed, VM;iaasvmcontainerv2;rg;vm-1",
+    ],
+)
+def test_only_the_words_of_the_service_count(message: str) -> None:
+    assert facts(message) == [{"failed"}]
+
+
+def test_a_lead_in_that_nothing_follows_leads_to_nothing() -> None:
+    assert facts("The VM is off, message: none") == [{"vm"}]
+
+
 def test_what_may_be_codes() -> None:
     found = READER.read('Code="UserErrorVmNotFound" (400094) at 2024-01-01, id 1234567 UserErrorVmNotFound')
     assert found.codes == ("UserErrorVmNotFound",)
+    assert READER.read("it says usererrorvmnotfound").codes == ("usererrorvmnotfound",)
     assert found.numbers == {400094}
 
 
