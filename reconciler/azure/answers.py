@@ -66,16 +66,20 @@ def _pending(call: Call, reply: Reply, origin: Origin, link: str, wait: float | 
 
 def _finished(call: Call, reply: Reply) -> Answer:
     if not reply.body.strip():
-        return Done()
+        return Unsure("the pre-validation was answered without a word") if _validates(call) else Done()
     body = plain(reply.body)
     if not isinstance(body, dict):
         return Unsure(f"Azure answered {reply.status} with something that is not a resource")
     found = error_in(body) if "error" in body or "ErrorCode" in body else None
     if found:
         return Unsure(f"Azure answered {reply.status} with an error in it: {found[0]}: {found[1]}")
-    if call.path.endswith("/backupPreValidateProtection"):
+    if _validates(call):
         return _validated(body.get("status"), body.get("errorCode"), body.get("errorMessage"), reply)
     return Done()
+
+
+def _validates(call: Call) -> bool:
+    return call.path.endswith("/backupPreValidateProtection")
 
 
 def _validated(status: object, code: object, message: object, reply: Reply) -> Answer:

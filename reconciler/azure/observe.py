@@ -166,9 +166,11 @@ class AzureReader:
             return None
         held = await self._client.ask(status, correlation_id)
         valid = await self._client.ask(validation, correlation_id)
-        if isinstance(held, Reply) and isinstance(valid, Reply) and held.status == valid.status == 200:
-            return check(held.body, valid.body)
-        return None
+        return check(_said(held), _said(valid))
+
+
+def _said(answer: object) -> bytes | None:
+    return answer.body if isinstance(answer, Reply) and answer.status == 200 else None
 
 
 def _questions(vault_id: str, vm: VirtualMachine) -> tuple[Call, Call]:

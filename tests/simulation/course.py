@@ -78,7 +78,7 @@ def with_faults(
     expected = calm(name)
     armed = [known(fault) for fault in faults]
     life = begin(SCENARIOS[name], f"{name} {' '.join(map(str, faults))} {deaths}")
-    life.story.calm, life.story.faults = expected, tuple(armed)
+    life.story.calm, life.story.faults, life.story.skewed = expected, tuple(armed), skew != 0
     life.story.expected = None if "gone" in life.story.traits else end_of(name)
     life.pace = Random(f"{name} {faults}") if paced else None
     breaking = Breaking(life.universe, life.story, armed, life.random)

@@ -153,6 +153,8 @@ class Story:
     faults: tuple[Fault, ...] = ()
     harm: int = 0
     """How often the world was harmed by others, so that a repeated write is no repetition."""
+    skewed: bool = False
+    """Whether the engine's wall clock jumped, so that a Consent may be out of force."""
     settled: bool = False
     given_up: tuple[str, ...] = ()
     """The steps that are not sent any more though nothing is wrong any more."""

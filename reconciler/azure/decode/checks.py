@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from typing import TypeVar
 
 import msgspec
 
@@ -13,6 +15,8 @@ _HELD = {"Protected", "Protecting"}
 """`ProtectionFailed` names where enabling failed, not who holds the VM: the pre-validation decides then."""
 
 _HOST = re.compile(r"https?://[^/]+")
+
+_T = TypeVar("_T")
 
 
 class _Status(msgspec.Struct, rename="camel"):
@@ -31,19 +35,31 @@ _STATUS = msgspec.json.Decoder(_Status)
 _VALIDATION = msgspec.json.Decoder(_Validation)
 
 
-def check(status_body: bytes, validation_body: bytes) -> Check | None:
-    """Both answers as one; None when either cannot be read. `held_by` loses a host that Azure may write before it."""
+def check(status_body: bytes | None, validation_body: bytes | None) -> Check | None:
+    """Both answers as one, or what one of them tells where the other cannot be read; None when neither can.
+
+    `held_by` loses a host that Azure may write before it.
+    """
+    status, validation = _read(_STATUS, status_body), _read(_VALIDATION, validation_body)
+    if status is None and validation is None:
+        return None
+    found = Check() if status is None else Check(_holder(status), status.protection_status)
+    if validation is None or validation.status == "Succeeded":
+        return found
+    return replace(
+        found,
+        code=validation.error_code or "PreValidationFailed",
+        message=validation.error_message or "",
+        recommendation=validation.recommendation or "",
+    )
+
+
+def _read(decoder: msgspec.json.Decoder[_T], body: bytes | None) -> _T | None:
     try:
-        status = _STATUS.decode(status_body)
-        validation = _VALIDATION.decode(validation_body)
+        return None if body is None else decoder.decode(body)
     except UNREADABLE:
         return None
-    held = _HOST.sub("", status.vault_id or "", count=1) if status.protection_status in _HELD else ""
-    passed = validation.status == "Succeeded"
-    return Check(
-        held_by=held,
-        protection_status=status.protection_status,
-        code="" if passed else validation.error_code or "PreValidationFailed",
-        message="" if passed else validation.error_message or "",
-        recommendation="" if passed else validation.recommendation or "",
-    )
+
+
+def _holder(status: _Status) -> str:
+    return _HOST.sub("", status.vault_id or "", count=1) if status.protection_status in _HELD else ""

@@ -114,6 +114,7 @@ async def test_a_failed_pre_validation_is_a_refusal_though_it_comes_under_200() 
     assert await _submit(Says(200, {"status": "Succeeded"}), CHECK) == Done()
     assert isinstance(await _submit(Says(200, {"status": "Perhaps"}), CHECK), Unsure)
     assert isinstance(await _submit(Says(200, {}), CHECK), Unsure)
+    assert isinstance(await _submit(Says(204), CHECK), Unsure), "no word is not a good word"
 
 
 async def test_the_callers_correlation_id_travels_and_azures_own_comes_back() -> None:

@@ -7,11 +7,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from reconciler.azure.decode.checks import check
 from reconciler.azure.decode.vms import WireClassicVm, WireVm, WireVmStatus, classic_vm, vm
 from reconciler.model.desired import OsType
 from reconciler.model.observed import Agent, Power, VirtualMachine
-from tests.unit.azure.scripted import S, V
+from tests.unit.azure.scripted import S
 
 ID = f"{S}/resourceGroups/RG-Web/providers/Microsoft.Compute/virtualMachines/Web-01"
 
@@ -69,22 +68,6 @@ def test_model() -> None:
     assert (found.os, found.data_disks, found.storage, found.nics) == (OsType.WINDOWS, 3, ("Premium_LRS",), 2)
     assert (found.location, found.resource_group, found.security_type) == ("westeurope", "RG-Web", "TrustedLaunch")
     assert found.load_balanced is None
-
-
-@pytest.mark.parametrize(
-    ("status", "held"),
-    [("Protected", V), ("Protecting", V), ("ProtectionFailed", ""), ("NotProtected", ""), ("New", "")],
-)
-def test_a_vault_holds_a_vm_only_while_it_protects_it(status: str, held: str) -> None:
-    answer = msgspec.json.encode({"protectionStatus": status, "vaultId": f"https://management.azure.com{V}"})
-    found = check(answer, b'{"status": "Succeeded"}')
-    assert found is not None
-    assert (found.held_by, found.code) == (held, "")
-
-
-@pytest.mark.parametrize("body", [b"", b"null", b"{}", b"<html>", b'{"protectionStatus": 3}'])
-def test_a_check_that_cannot_be_read_is_none(body: bytes) -> None:
-    assert check(body, b'{"status": "Succeeded"}') is None
 
 
 def _classic(**properties: Any) -> VirtualMachine:
