@@ -19,10 +19,7 @@ REFUSED = b'{"status": "Failed", "errorCode": "X", "errorMessage": "no", "recomm
     [("Protected", VAULT), ("Protecting", VAULT), ("ProtectionFailed", ""), ("NotProtected", ""), ("New", "")],
 )
 def test_a_vault_holds_a_vm_only_while_it_protects_it(status: str, held: str) -> None:
-    answer = b'{"protectionStatus": "%s", "vaultId": "https://management.example%s"}' % (
-        status.encode(),
-        VAULT.encode(),
-    )
+    answer = HELD.replace(b"Protected", status.encode())
     assert check(answer, FITS) == Check(held, status)
 
 
