@@ -16,6 +16,9 @@ MARGIN = 0.15
 _AFFIXES = ("bmsusererror", "usererror")
 """What Azure writes before or after some of its codes, and leaves out elsewhere."""
 
+_OF_A_VM = ("register", "protect", "backup")
+"""The operations on one VM: what the rows of one of them say can answer another of them."""
+
 Rows = tuple[Row, ...]
 
 
@@ -74,8 +77,9 @@ class _Signs:
     def in_passage(self, passage: Said) -> Rows:
         """The rows of which the passage meets a sign, without those that another one outweighs or contains.
 
-        A term counts the more the fewer rows use it: 1 when it is of one row only, a quarter when it is of four. None
-        are left when one of them has nothing to do with a thing in the passage: then it means something else.
+        A term counts the more the fewer rows use it: 1 when it is of one row only, a quarter when it is of four. A row
+        that has nothing to do with a thing in the passage does not count: the passage means something else. Rows of any
+        operation, such as a lock or a missing right, have to do with every thing.
         """
         things = self._subjects.things & passage
         rows: dict[str, Row] = {}
@@ -93,7 +97,7 @@ class _Signs:
             for name in rows
             if weights[name] > enough and not any(said[name] < other for other in said.values())
         )
-        return left if all(things <= self._subjects.of(row) for row in left) else ()
+        return tuple(row for row in left if "any" in row.operations or things <= self._subjects.of(row))
 
 
 class _Near:
@@ -126,14 +130,25 @@ class Matcher:
         self._vague = set(map(fold, words.vague))
         self._subjects = _Subjects(words, self._read)
         self._known = {fold(code) for row in self._rows for code in row.codes}
+        kin = (row for row in self._rows if row.retry.rule != "wait" and any(map(row.concerns, _OF_A_VM)))
+        self._kin = _Near("", kin, self._subjects)
         self._operations: dict[str, _Near] = {}
 
     def rows(self, operation: str, error: AzureError, facts: Collection[str]) -> Rows:
         """All rows that the first test with an answer leaves; more than one when nothing tells them apart."""
-        for found in self._answers(self._near(operation), error):
+        for found in (*self._answers(self._near(operation), error), *self._elsewhere(operation, error)):
             if found:
                 return tuple(self._narrowed(row, error, facts) for row in found)
-        return tuple(row for row in self._rows if error.code and fold(error.code) in map(fold, row.codes))
+        return ()
+
+    def _elsewhere(self, operation: str, error: AzureError) -> Iterator[Rows]:
+        """What rows of other operations say: a VM that no backup can be made of may be refused when it is protected."""
+        code = fold(error.code)
+        if code not in self._vague:
+            yield tuple(row for row in self._rows if code in map(fold, row.codes))
+        if operation in _OF_A_VM:
+            yield self._kin.numbers.get(error.number, ())
+            yield from map(self._kin.says.in_passage, self._read(error.message).facts)
 
     def _near(self, operation: str) -> _Near:
         if operation not in self._operations:
@@ -162,6 +177,7 @@ class Matcher:
         yield from map(near.hints.in_passage, (*own, *reading.facts))
         yield from map(near.says.in_passage, reading.advice)
         yield from map(near.hints.in_passage, reading.advice)
+        yield from map(near.says.in_passage, reading.around[:-1])
         yield near.statuses.get(error.status, ())
 
     def _narrowed(self, row: Row, error: AzureError, facts: Collection[str]) -> Row:

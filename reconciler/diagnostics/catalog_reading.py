@@ -20,10 +20,10 @@ _CODE = re.compile(r"[A-Za-z][A-Za-z0-9_]{9,}")
 """What may be a code within a message: wrapped errors carry the inner code in the text only, in any case."""
 _CLIENT = re.compile(
     r"\bat line:\d+ char:\d+.*|\b[a-z]+-az\w+|\bazurerm_\w+|\b\w+\.\w+client#\w+"
-    r"|\b(?:vm|iaasvmcontainer);iaasvmcontainer\w*;[^;]*;[\w.-]+",
+    r"|(?<![\w.])/(?:var|usr|opt|dev|home)/[\w./-]*|\b(?:vm|iaasvmcontainer);iaasvmcontainer\w*;[^;]*;[\w.-]+",
     re.IGNORECASE | re.DOTALL,
 )
-"""What a client adds that says nothing of the error: where its script stands, what it called, the name of an item."""
+"""What a client adds and no error is: where its script stands, what it called, a path, the name of an item."""
 _NUMBER = re.compile(r"(?<![\w.-])[1-9]\d{5}(?![\w.-])")
 _JOINED = re.compile(r"[A-Za-z]{12,}")
 _HUMP = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
@@ -73,6 +73,8 @@ class Reading:
     facts: tuple[Said, ...]
     """Each sentence on what happened, then all of them together."""
     advice: tuple[Said, ...]
+    around: tuple[Said, ...] = ()
+    """What a client said before the words of the service."""
 
 
 class Reader:
@@ -102,17 +104,25 @@ class Reader:
 
     def _read(self, message: str) -> Reading:
         text = message[:_LONGEST]
+        spelled = self._spelled(text)
+        own = self._own(spelled)
+        facts, advice = self._passages(own)
+        around = self._passages(spelled.removesuffix(own))[0] if own != spelled else ()
+        numbers = frozenset(int(one) for one in _NUMBER.findall(text))
+        return Reading(tuple(dict.fromkeys(_CODE.findall(text))), numbers, facts, advice, around)
+
+    def _passages(self, text: str) -> tuple[tuple[Said, ...], tuple[Said, ...]]:
+        """What is said to have happened, sentence by sentence and then all together, and what one should do."""
         facts: list[Said] = []
         advice: list[Said] = []
-        for sentence in _END.split(self._own(self._spelled(text))):
+        for sentence in _END.split(text):
             plain = sentence.lstrip(" \"'[({:,*>·.")
             said = self._said(plain)
             if said:
                 (advice if plain.startswith(self._words.advice) else facts).append(said)
         if len(facts) > 1:
             facts.append(frozenset().union(*facts))
-        numbers = frozenset(int(one) for one in _NUMBER.findall(text))
-        return Reading(tuple(dict.fromkeys(_CODE.findall(text))), numbers, tuple(facts), tuple(advice))
+        return tuple(facts), tuple(advice)
 
     def _own(self, text: str) -> str:
         """The service's own words: what follows the last lead-in that anything follows."""

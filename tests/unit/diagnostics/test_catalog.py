@@ -249,10 +249,10 @@ def test_explain_finds_a_topic(name: str) -> None:
     assert found.topic is not None
 
 
-def _table(words: Vocabulary) -> Catalog:
+def _table(words: Vocabulary, operation: str = "backup") -> Catalog:
     """One row, meant by `it broke`, whose own words speak of a pump."""
-    row = '[broken]\noperations = ["any"]\ntitle = "The pump broke"\ncause = "C."\nremedy = "R."\nwho = "azure"\n'
-    row += 'source = "s"\nverified = "2026-11-23"\nretry = {rule = "never"}\nsays = ["broke"]\n'
+    row = f'[broken]\noperations = ["{operation}"]\ntitle = "The pump broke"\ncause = "C."\nremedy = "R."\n'
+    row += 'who = "azure"\nsource = "s"\nverified = "2026-11-23"\nretry = {rule = "never"}\nsays = ["broke"]\n'
     return Catalog({**parse(row).rows, "unclassified": catalog().rows["unclassified"]}, words=words)
 
 
@@ -268,5 +268,17 @@ def _table(words: Vocabulary) -> Catalog:
 )
 def test_a_sentence_about_something_else_means_no_row(message: str, row: str) -> None:
     terms = {"broke": ("it broke",), "pump": ("pump",), "valve": ("valve",), "restoring": ("restored",)}
-    table = _table(Vocabulary(terms=terms, foreign=("restoring",), things=("pump", "valve")))
-    assert table.match("backup", error(message=message)).id == row
+    words = Vocabulary(terms=terms, foreign=("restoring",), things=("pump", "valve"))
+    assert _table(words).match("backup", error(message=message)).id == row
+
+
+def test_a_row_of_any_operation_has_to_do_with_every_thing() -> None:
+    words = Vocabulary(terms={"broke": ("it broke",), "valve": ("valve",)}, things=("valve",))
+    assert _table(words, "any").match("backup", error(message="it broke, and the valve with it")).id == "broken"
+
+
+def test_a_sign_counts_under_another_operation_on_the_same_vm() -> None:
+    words = Vocabulary(terms={"broke": ("it broke",)})
+    assert _table(words, "backup").match("protect", error(message="it broke")).id == "broken"
+    assert _table(words, "vault").match("protect", error(message="it broke")).id == "unclassified"
+    assert _table(words, "backup").match("vault", error(message="it broke")).id == "unclassified"

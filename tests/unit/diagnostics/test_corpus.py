@@ -35,7 +35,7 @@ def _rows(case: dict[str, Any]) -> list[str]:
 CORPUS = {
     name: _read(name) for name in ("tuned", "held-out", "fresh", "last", "blind-1", "blind-2", "blind-3", "blind-4")
 }
-OTHERS = {name: _read(name) for name in ("made-up", "foreign")}
+OTHERS = {name: _read(name) for name in ("made-up", "foreign", "batches")}
 
 
 @pytest.mark.parametrize("name", [*CORPUS, *OTHERS])
