@@ -71,8 +71,13 @@ def hide_secrets(_logger: object, _method: str, event: Event) -> Event:
         if any(word in name.lower() for word in _SECRET_WORDS):
             event[name] = _HIDDEN
         elif not isinstance(value, bool | int | float | None):
-            event[name] = _SECRETS.sub(_HIDDEN, str(value))
+            event[name] = hushed(str(value))
     return event
+
+
+def hushed(text: str) -> str:
+    """A text without what looks like a secret."""
+    return _SECRETS.sub(_HIDDEN, text)
 
 
 def _harmless(_logger: object, _method: str, event: Event) -> Event:
@@ -108,7 +113,7 @@ class _Foreign(logging.Formatter):
         self._readable = readable
 
     def format(self, record: logging.LogRecord) -> str:
-        text, level = _SECRETS.sub(_HIDDEN, super().format(record)), record.levelname.lower()
+        text, level = hushed(super().format(record)), record.levelname.lower()
         if self._readable:
             return f"{level} {terminal(record.name)} {terminal(text)}"
         at = datetime.fromtimestamp(record.created, UTC).isoformat().replace("+00:00", "Z")

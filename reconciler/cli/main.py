@@ -222,14 +222,17 @@ def _show(error: click.ClickException) -> None:
 
 def _unexpected(error: Exception) -> int:
     """A fault of ours, or one of the surroundings that no message was written for."""
+    from reconciler.log import hushed
+
     if os.environ.get(f"{ENV_PREFIX}DEBUG"):
         import traceback
 
-        traceback.print_exception(error)
+        _say("".join(map(hushed, traceback.format_exception(error))))
     from reconciler.diagnostics.escape import terminal
 
+    text = terminal(hushed(str(error)))[:2000]
     _say(
-        f"error: something went wrong that should not have: {type(error).__name__}: {terminal(str(error))[:2000]}\n"
+        f"error: something went wrong that should not have: {type(error).__name__}: {text}\n"
         f"  Nothing further was done. If it happens again, report it with the output of `reconcile version --json`\n"
         f"  and of the same command with {ENV_PREFIX}DEBUG=1, which shows where."
     )

@@ -21,15 +21,17 @@ READY = "Watching. The page is at "
 
 @dataclass
 class Watching:
-    """A daemon that listens. Its log is read line by line, as far as somebody asks."""
+    """A daemon that listens. Its log is read line by line, as far as somebody asks; `said` is what was read of it."""
 
     process: subprocess.Popen[str]
     url: str
+    said: list[str]
 
     def until(self, message: str, **facts: object) -> Mapping[str, Any]:
         """Read the log up to a line that says this, with these facts in it."""
         assert self.process.stderr is not None
         for line in self.process.stderr:
+            self.said.append(line)
             entry = json.loads(line) if line.startswith("{") else {}
             if entry.get("msg") == message and facts.items() <= entry.items():
                 return entry
@@ -50,7 +52,7 @@ class Watching:
         began = time.monotonic()
         self.process.send_signal(number)
         assert self.process.stderr is not None
-        self.process.stderr.read()
+        self.said += self.process.stderr.readlines()
         return self.process.wait(TIMEOUT), time.monotonic() - began
 
 
@@ -64,9 +66,11 @@ def watching(folder: Path, *words: str, **environment: str) -> Iterator[Watching
     ) as process:
         try:
             assert process.stderr is not None
+            said: list[str] = []
             for line in process.stderr:
+                said.append(line)
                 if line.startswith(READY):
-                    yield Watching(process, line.removeprefix(READY).strip())
+                    yield Watching(process, line.removeprefix(READY).strip(), said)
                     break
             else:
                 raise AssertionError("it ended before it listened")

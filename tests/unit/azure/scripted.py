@@ -137,7 +137,9 @@ class Bench:
     client: WriteClient
 
 
-def bench(script: Script | Sequence[Says | Exception], *, writable: bool = True, bearer: str = "t") -> Bench:
+def bench(
+    script: Script | Sequence[Says | Exception], *, writable: bool = True, bearer: str = "token-of-a-test"
+) -> Bench:
     transport, clock = ScriptedTransport(script), VirtualClock()
     pipeline = Pipeline(EMBEDDED, DevelopmentCredential(bearer), transport, clock, writable=writable)
     return Bench(transport, clock, WriteClient(pipeline, Budget(clock), clock, Dice(), 4))
