@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -42,6 +43,7 @@ _REQUESTS = (
 _BUSY_SECONDS = 30
 _MEMORY = ":memory:"
 _STATEMENTS = 1000
+_PRIVATE = 0o600
 
 
 class NotAVaultError(Exception):
@@ -66,6 +68,13 @@ def _explained(path: str | Path) -> Iterator[None]:
         raise NotAVaultError(f"{path}: {error}") from error
 
 
+def _make(path: Path) -> None:
+    """The folder for us only, and the file: SQLite gives its companions the rights of the file."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with suppress(OSError):  # which SQLite will meet too, and then it is explained
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, _PRIVATE))
+
+
 class Database:
     """Documents, events, settings and the request log. Safe between threads, and its file between processes."""
 
@@ -76,7 +85,7 @@ class Database:
         self._writes = 0
         self._settings: dict[str, str | None] = {}
         if self.path != _MEMORY:
-            Path(self.path).parent.mkdir(parents=True, exist_ok=True)
+            _make(Path(self.path))
         self._connection = sqlite3.connect(
             self.path,
             timeout=_BUSY_SECONDS,
@@ -118,6 +127,7 @@ class Database:
         with TemporaryDirectory(dir=file.parent, prefix=f".{file.name}.") as folder:
             draft = Path(folder) / file.name
             self._rows("VACUUM INTO ?", str(draft))
+            draft.chmod(_PRIVATE)
             if file.exists():
                 raise FileExistsError(f"{file} exists already")
             draft.rename(file)

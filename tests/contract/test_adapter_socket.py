@@ -1,17 +1,15 @@
-"""The adapter over real sockets: what a broken, hostile or slow server does to it, and where its token goes."""
+"""The adapter over real sockets: what a broken, hostile or slow server does to it."""
 
 from __future__ import annotations
 
 import asyncio
 import gzip
-import json
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
 
-from reconciler.azure import connect
 from reconciler.azure.budget import Budget
 from reconciler.azure.client import WriteClient
 from reconciler.azure.clouds import cloud_of
@@ -19,7 +17,7 @@ from reconciler.azure.connect import _socket
 from reconciler.azure.credentials import DEVELOPMENT_TOKEN, credential_for
 from reconciler.azure.pipeline import BODY_LIMIT, Broken, Pipeline, Reply
 from reconciler.model.outcome import Pending, Unsure
-from tests.unit.azure.scripted import GET, PUT, VAULT, Dice, S, V, VirtualClock
+from tests.unit.azure.scripted import GET, PUT, Dice, V, VirtualClock
 
 Behaviour = Callable[[asyncio.StreamWriter], Coroutine[Any, Any, None]]
 
@@ -120,32 +118,6 @@ async def test_a_compressed_bomb_is_cut_off() -> None:
         result = await client.ask(GET, "c")
     assert isinstance(result, Broken)
     assert "larger" in result.reason
-
-
-async def test_no_redirect_is_followed_and_no_other_port_sees_the_token() -> None:
-    async with serving(says("200 OK", b"{}")) as catcher:
-        elsewhere = f"http://127.0.0.1:{catcher.port}{V}"
-        for status in ("301 Moved", "302 Found", "307 Temporary Redirect", "308 Permanent Redirect"):
-            async with serving(says(status, Location=elsewhere)) as server, client_of(server.port) as client:
-                result = await client.ask(GET, "c")
-                assert isinstance(result, Reply)
-                assert result.status == int(status[:3])
-        async with serving(says("202 Accepted", Location=elsewhere)) as server, client_of(server.port) as client:
-            assert isinstance(await client.submit(PUT, "c"), Unsure)
-        page = json.dumps({"value": [], "nextLink": f"http://127.0.0.1:{catcher.port}{S}"}).encode()
-        async with serving(says("200 OK", page)) as server:
-            made = connect(f"http://127.0.0.1:{server.port}", clock=VirtualClock(), random=Dice())
-            observed = await made.reader.observe(_Scope())
-            await made.close()
-        assert observed.gaps
-    assert catcher.heads == []
-
-
-class _Scope:
-    vaults = (VAULT,)
-    classic = True
-    network = True
-    age = 0.0
 
 
 async def test_an_operation_of_the_own_server_is_followed() -> None:
