@@ -43,8 +43,7 @@ def _named(found: Answer, request_id: str) -> Answer:
             return replace(found, request_id=request_id)
         case Refused(error=error):
             return Refused(replace(error, request_id=request_id))
-        case Unsure():
-            return found
+    return found
 
 
 def _accepted(call: Call, reply: Reply, origin: Origin, wait: float | None) -> Answer:

@@ -54,7 +54,7 @@ def shows(step: Step, observed: Observed) -> bool:
             return _shows_vm(step.action, fold(step.subject.id), vault)
         case SubjectKind.POLICY:
             return any(fold(policy.id) == fold(step.subject.id) for policy in vault.policies.values())
-        case SubjectKind.VAULT:
+        case _:
             return vault.exists
 
 

@@ -45,7 +45,7 @@ async def follow(
                 return Unsure(error.message) if error.status == 404 else answer
             case Refused(error=error):
                 asked, deaf = error.retry_after, deaf + (error.status != 429)
-            case Unsure():
+            case _:
                 asked, deaf = None, deaf + 1
         if deaf >= _DEAF_LOOKS:
             return Unsure("the operation could not be looked at")

@@ -19,7 +19,7 @@ from reconciler.engine.under_way import under_way
 from reconciler.engine.verdict import BUSY, UNKNOWN_OUTCOME, matched
 from reconciler.model.journal import JournalError
 from reconciler.model.observed import Observed
-from reconciler.model.outcome import Answer, AzureError, Done, OpenOperation, Outcome, Pending, Refused, Retry, Unsure
+from reconciler.model.outcome import Answer, AzureError, Done, OpenOperation, Outcome, Pending, Refused, Retry
 
 RESUME_SECONDS = 15.0
 """How long a run waits at its begin for operations of earlier processes; those that go on are followed beside it."""
@@ -103,8 +103,7 @@ def _meaning(opened: OpenOperation, answer: Answer, run: Run) -> Outcome:
         case Refused(error=error):
             row = matched(opened.action, error, run.catalog)
             return ruling(row.id, row.retry, 1, run.chance(), error)
-        case Unsure(reason=reason):
-            return Retry(UNKNOWN_OUTCOME, UNKNOWN_SECONDS, AzureError("", reason))
+    return Retry(UNKNOWN_OUTCOME, UNKNOWN_SECONDS, AzureError("", answer.reason))
 
 
 def look_back(

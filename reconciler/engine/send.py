@@ -17,7 +17,7 @@ from reconciler.engine.schedule import subject_key
 from reconciler.engine.turns import Turns
 from reconciler.engine.verdict import INTERNAL_ERROR, UNCLASSIFIED, UNKNOWN_OUTCOME
 from reconciler.model.journal import Debt, Fence, JournalError
-from reconciler.model.outcome import Answer, AzureError, Done, Failed, Outcome, Pending, Refused, Retry, Skipped, Unsure
+from reconciler.model.outcome import Answer, AzureError, Done, Failed, Outcome, Pending, Refused, Retry, Skipped
 from reconciler.model.plan import Step
 
 UNKNOWN_SECONDS = 60.0
@@ -221,8 +221,7 @@ class Sender:
                 return answer
             case Refused(error=error):
                 return self._memory.ruling(step, error)
-            case Unsure(reason=reason):
-                return Retry(UNKNOWN_OUTCOME, UNKNOWN_SECONDS, AzureError("", reason))
+        return Retry(UNKNOWN_OUTCOME, UNKNOWN_SECONDS, AzureError("", answer.reason))
 
 
 def _checked(step: Step, outcome: Outcome) -> Outcome:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from reconciler.model.backup_rules import BackupRules, ByDate, ByWeekday, DayRule, Every, Schedule
+from reconciler.model.backup_rules import BackupRules, ByWeekday, DayRule, Every, Schedule
 from reconciler.model.call import Json
 
 
@@ -75,11 +75,9 @@ def _schedule(schedule: Schedule) -> str:
 
 
 def _days(rule: DayRule) -> str:
-    match rule:
-        case ByWeekday(weeks, days):
-            return f"{_list(weeks)} {_list(days)}".lower()
-        case ByDate(dates, last):
-            return _list([*(f"day {date}" for date in dates), *(["last day"] if last else [])])
+    if isinstance(rule, ByWeekday):
+        return f"{_list(rule.weeks)} {_list(rule.days)}".lower()
+    return _list([*(f"day {date}" for date in rule.dates), *(["last day"] if rule.last else [])])
 
 
 def _list(words: list[str] | tuple[str, ...]) -> str:

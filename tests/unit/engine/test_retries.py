@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -11,11 +12,16 @@ import pytest
 import yaml
 
 from reconciler.diagnostics.catalog import RetryRule
+from reconciler.engine.facts import circumstances
+from reconciler.engine.ports import Journal
 from reconciler.engine.retries import SPREAD, UNSEEN_LONGEST, again, ruling
 from reconciler.model.attempts import Attempts, Circumstances
 from reconciler.model.outcome import AzureError, Failed, Retry
-from tests.unit.engine.virtual import START
+from tests.unit.engine.estate import machine
+from tests.unit.engine.virtual import START, VirtualClock
+from tests.unit.engine.wishes import Runner, wish, world_of
 
+Memory = Callable[[VirtualClock], Journal]
 CASES = yaml.safe_load((Path(__file__).parents[2] / "cases" / "retries.yaml").read_text(encoding="utf-8"))
 FACTS = {"power": "off", "agent": "2.9 ready", "nics": "2", "provisioning-state": "Failed"}
 ERROR = AzureError("SomeCode", "Azure's words", 400)
@@ -79,3 +85,40 @@ def test_a_start_that_did_not_come_up_is_tried_again_after_a_day(hours: int, sen
     assert (again(past, facts, RetryRule(rule="changed", fact="power"), START) is None) is sent
     refused = replace(past, error=ERROR)
     assert isinstance(again(refused, facts, RetryRule(rule="changed", fact="power"), START), Failed)
+
+
+@pytest.mark.parametrize(("hours", "sent"), [(1, False), (24, True)])
+def test_a_refusal_that_nobody_understands_is_tried_again_after_a_day(hours: int, sent: bool) -> None:
+    """It may be a fault of the service's that has passed."""
+    facts = Circumstances("same", FACTS)
+    failed = START - timedelta(hours=hours)
+    past = Attempts("step", "vm", "protect", "unclassified", 1, facts, failed, failed, ERROR)
+    outcome = again(past, facts, RetryRule(rule="never"), START)
+    assert (outcome is None) is sent
+    assert sent or "Tried once more after a day" in getattr(outcome, "message", "")
+    known = replace(past, code="row")
+    assert isinstance(again(known, facts, RetryRule(rule="never"), START), Failed)
+
+
+@pytest.mark.parametrize(("code", "sent"), [("register-vm-not-running", False), ("a-row-of-once", True)])
+def test_what_failed_under_a_row_that_there_is_no_more_is_sent_again(memory: Memory, code: str, sent: bool) -> None:
+    clock = VirtualClock()
+    process = Runner(world_of(clock, machine("web-1")), clock, wish("web-1"), memory(clock))
+    look = process.look()
+    step = next(step for step in look.plan.steps if step.action == "protect")
+    process.journal.intend("earlier", step, "c", circumstances(step, look.observed))
+    process.journal.record("earlier", step.id, Failed(code))
+    process.once()
+    assert process.world.writes_on("web-1") == ["PUT"] * sent
+
+
+def test_a_policy_that_is_refused_is_told_by_its_row_and_not_sent_again(memory: Memory) -> None:
+    clock = VirtualClock()
+    process = Runner(world_of(clock, machine("web-1")), clock, wish("web-1"), memory(clock))
+    process.world.faults.refuse["daily"] = AzureError("BMSUserErrorInvalidPolicyInput", "The policy is not valid.", 400)
+    for _ in range(3):
+        outcome = process.once().outcomes["create-policy:rsv/daily"]
+        assert isinstance(outcome, Failed)
+        assert outcome.code == "policy-invalid"
+    assert [path.rpartition("/")[2] for _, path in process.world.writes if "backupPolicies" in path] == ["daily"]
+    assert process.world.writes_on("web-1") == []

@@ -56,6 +56,8 @@ class Faults:
     invalid: dict[str, AzureError] = field(default_factory=dict)
     """What Azure's own check says."""
     gaps: tuple[Gap, ...] = ()
+    agentless: set[str] = field(default_factory=set)
+    """Started, they show no agent."""
     sleepy: dict[str, float] = field(default_factory=dict)
     """Seconds that the agent of a VM that was started needs to be ready."""
 
@@ -192,7 +194,7 @@ class World:
     def _power(self, arm_id: str, power: Power) -> None:
         """The agent of a VM that is started is ready after a while of its own; of one that is off Azure shows none."""
         vm = self.vms[fold(arm_id)]
-        up = power is Power.RUNNING
+        up = power is Power.RUNNING and vm.name not in self.faults.agentless
         ready_at = self._clock.monotonic() + self.faults.sleepy.get(vm.name, 0.0)
         self._ready_at[vm.key] = ready_at
         self.vms[vm.key] = replace(vm, power=power, agent=Agent("2.9", ready=True) if up else None)

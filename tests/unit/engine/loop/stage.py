@@ -18,6 +18,7 @@ from reconciler.model.call import Call
 from reconciler.model.desired import BackupPolicy, Desired, Protection, Vault, VmRef
 from reconciler.model.drift import Change
 from reconciler.model.ids import fold
+from reconciler.model.journal import JournalError
 from reconciler.model.observed import Gap, Observed, ObservedPolicy, VirtualMachine, VmKey
 from reconciler.model.outcome import Answer, Outcome
 from reconciler.store.journal import Journal
@@ -42,6 +43,10 @@ class Looked(World):
         self.activity: list[tuple[str, Change]] = []
         self.hanging: set[str] = set()
         self.broken: set[str] = set()
+        self.unreadable: set[str] = set()
+        self.look_seconds = 0.0
+        self.silent = False
+        """The activity log answers nobody."""
         self.clock = clock
 
     async def observe(self, scope: Scope) -> Observed:
@@ -51,7 +56,11 @@ class Looked(World):
             await asyncio.sleep(1e9)
         if here.name in self.broken:
             raise RuntimeError("malformed")
-        return await super().observe(scope)
+        await asyncio.sleep(self.look_seconds)
+        seen = await super().observe(scope)
+        if here.name in self.unreadable:
+            seen = replace(seen, vaults={}, gaps=(Gap(here.name, "403 AuthorizationFailed", here.name),))
+        return seen
 
     async def submit(self, call: Call, correlation_id: str) -> Answer:
         if not call.reads_only:
@@ -71,6 +80,8 @@ class Looked(World):
         return observed, ()
 
     async def changes(self, vault: Vault, since: datetime) -> Sequence[tuple[str, Change]]:
+        if self.silent:
+            await asyncio.sleep(1e9)
         return [(resource, change) for resource, change in self.activity if change.at >= since]
 
 
@@ -80,14 +91,20 @@ class OwnLease:
     def __init__(self, *, ours: bool = True) -> None:
         self.ours = ours
         self.given_back = False
+        self.broken = False
+        """The database does not answer; how long the lease lasts is known without it."""
 
     def take(self) -> LeaseState:
+        if self.broken:
+            raise JournalError("the database does not answer")
         return LeaseState(Role.LEADER if self.ours else Role.STANDBY, "us" if self.ours else "them")
 
     def left(self) -> float:
         return 15.0 if self.ours else 0.0
 
     def give_back(self) -> None:
+        if self.broken:
+            raise JournalError("the database does not answer")
         self.given_back = True
 
 

@@ -7,12 +7,13 @@ from dataclasses import replace
 from datetime import timedelta
 
 from reconciler.engine.loop.drift_book import DriftBook
+from reconciler.engine.loop.drift_watch import matched
 from reconciler.model.board import SourceState
 from reconciler.model.desired import Desired
 from reconciler.model.drift import Change, Drift
 from reconciler.model.ids import fold
-from reconciler.model.observed import ObservedPolicy
-from tests.unit.engine.estate import machine
+from reconciler.model.observed import Observed, ObservedPolicy
+from tests.unit.engine.estate import machine, vault
 from tests.unit.engine.loop.stage import INTERVAL, Stage, again, stage, wishes
 from tests.unit.engine.virtual import START
 from tests.unit.engine.wishes import RULES
@@ -158,3 +159,23 @@ def test_a_book_reads_what_it_wrote() -> None:
     book.tell({fold("/VM"): Change("eve", START, "write", "c")})
     assert DriftBook(book.text()).drifts == book.drifts
     assert book.drifts[0].by == Change("eve", START, "write", "c")
+
+
+def test_a_book_reads_what_it_wrote_of_drift_that_nobody_was_found_for() -> None:
+    book = DriftBook()
+    book.look([], "d", START)
+    book.look([OTHER], "d", START + MINUTE)
+    book.tell({"/another-vm": Change("eve", START, "write", "c")})
+    assert DriftBook(book.text()).drifts == book.drifts
+    assert book.drifts[0].by is None
+
+
+def test_of_a_vault_its_own_settings_are_meant_and_not_what_lies_in_it() -> None:
+    where = vault("a").id
+    drift = Drift("vault", "a", where, "a", "softDelete is Disabled, declared AlwaysON", corrected=True)
+    inside = Change("ada", START + MINUTE, "backupPolicies/write", "c-1")
+    own = Change("eve", START, "backupconfig/write", "c-2")
+    changes = [(f"{where}/backupPolicies/x", inside), (f"{where.upper()}/backupconfig/vaultconfig", own)]
+    seen = Observed(START, {"a": vault("a")}, {})
+    assert matched([drift], seen, changes) == {fold(where): own}
+    assert matched([drift], seen, changes[:1]) == {}
