@@ -129,7 +129,7 @@ class _Canaries:
         }
         for item in under:
             wish = meant.get(item.key)
-            fits = wish is not None and wish.protection is not None and fold(wish.protection.policy) == fold(name)
+            fits = wish is not None and fold(wish.policy) == fold(name)
             if wish is not None and fits and item.protected and item.state is not ItemState.PROTECTION_ERROR:
                 return self._move(wish, item, own.name, _OWN, tuple(step.id for step in made))
         return None

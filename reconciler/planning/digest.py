@@ -59,9 +59,7 @@ def _call(call: Call) -> list[Json]:
 
 
 def _facts(situation: Situation, step: Step) -> Json:
-    vault = situation.observed.vaults.get(step.vault)
-    if vault is None:
-        return None
+    vault = situation.observed.vaults[step.vault]
     match step.subject.kind:
         case SubjectKind.VM:
             key = fold(step.subject.id)

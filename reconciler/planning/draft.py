@@ -45,13 +45,9 @@ class Draft:
 
 
 def draft(situation: Situation, wish: Wish, ground: Ground) -> Draft:
-    why, stand, findings = _at_rest(situation, wish, ground)
+    why, stand, way, findings = _at_rest(situation, wish, ground)
     if why or stand is None:
         return Draft(quiet=[_quiet(wish, why)], findings=findings)
-    allow = Risk.PAUSING if wish.goal is State.STOPPED else Risk.SAFE
-    way = route(stand.state, wish.goal, allow=allow, generation=wish.vault.generation)
-    if way is None:
-        return Draft(quiet=[_quiet(wish, stand.because)], findings=findings)
     try:
         made = _steps(situation, wish, ground, stand, way)
     except BadSegmentError as bad:
@@ -63,33 +59,36 @@ def draft(situation: Situation, wish: Wish, ground: Ground) -> Draft:
 
 def wants_check(situation: Situation, wish: Wish, ground: Ground) -> bool:
     """Whether the way of this wish leads through protecting a new VM, so that Azure's own checks matter."""
-    why, stand, _ = _at_rest(situation, wish, ground)
+    why, stand, _, _ = _at_rest(situation, wish, ground)
     return not why and stand is not None and stand.state in _NEW and situation.seen(wish.vault).exists
 
 
-def _at_rest(situation: Situation, wish: Wish, ground: Ground) -> tuple[str, Standing | None, list[Finding]]:
-    """Why nothing is to be done, or where the VM stands."""
+def _at_rest(
+    situation: Situation, wish: Wish, ground: Ground
+) -> tuple[str, Standing | None, tuple[Action, ...], list[Finding]]:
+    """Why nothing is to be done, or where the VM stands and which way leads on from there."""
     if wish.hands_off or ground.blocked:
-        return wish.hands_off or ground.blocked, None, []
+        return wish.hands_off or ground.blocked, None, (), []
     stand = standing(situation, wish)
     findings = [stand.finding] if stand.finding else []
-    if stand.state in {State.ELSEWHERE, State.UNKNOWN}:
-        return stand.because, None, findings
+    allow = Risk.PAUSING if wish.goal is State.STOPPED else Risk.SAFE
+    way = route(stand.state, wish.goal, allow=allow, generation=wish.vault.generation)
+    if way is None:
+        return stand.because, None, (), findings
     if wish.goal is State.STOPPED:
-        return ("not-protected" if stand.state in _NEW else _done(stand, wish)), stand, findings
+        return ("not-protected" if stand.state in _NEW else _done(stand, wish)), stand, way, findings
     vm = wish.meant.vm
     if stand.state in _NEW and vm is not None and region(vm.location) != region(wish.vault.location):
         text = f"{wish.meant.label} is in {vm.location}, the vault {wish.vault.name!r} in {wish.vault.location}."
         findings.append(_finding("vm-vault-region-mismatch", wish, text))
-        return "vm-vault-region-mismatch", None, findings
+        return "vm-vault-region-mismatch", None, (), findings
     if not _policy_exists(situation, wish):
-        policy = wish.protection.policy if wish.protection else ""
-        text = f"The policy {policy!r} is neither declared for the vault {wish.vault.name!r} nor in it."
-        return "policy-not-found", None, [*findings, _finding("policy-not-found", wish, text)]
+        text = f"The policy {wish.policy!r} is neither declared for the vault {wish.vault.name!r} nor in it."
+        return "policy-not-found", None, (), [*findings, _finding("policy-not-found", wish, text)]
     reported = _reported(wish, stand)
     if reported is not None:
-        return reported.code, None, [*findings, reported]
-    return _done(stand, wish), stand, findings
+        return reported.code, None, (), [*findings, reported]
+    return _done(stand, wish), stand, way, findings
 
 
 def _done(stand: Standing, wish: Wish) -> str:
@@ -97,9 +96,7 @@ def _done(stand: Standing, wish: Wish) -> str:
 
 
 def _policy_exists(situation: Situation, wish: Wish) -> bool:
-    if wish.protection is None:
-        return True
-    name = fold(wish.protection.policy)
+    name = fold(wish.policy)
     return (wish.vault.name, name) in situation.policies or name in situation.seen(wish.vault).policies
 
 
@@ -108,7 +105,7 @@ def _reported(wish: Wish, stand: Standing) -> Finding | None:
     if wish.protection is None or wish.protection.drift is not Drift.REPORT:
         return None
     if stand.state is State.DRIFTED and stand.item is not None:
-        text = f"{wish.meant.label} is backed up by {policy_of(stand.item)!r} instead of {wish.protection.policy!r}."
+        text = f"{wish.meant.label} is backed up by {policy_of(stand.item)!r} instead of {wish.policy!r}."
         return _finding("policy-drift", wish, text, Severity.WARNING)
     if stand.state in {State.STOPPED, State.SOFT_DELETED}:
         text = f"{wish.meant.label} is {stand.because}."
@@ -156,7 +153,7 @@ def _base(ground: Ground) -> tuple[str, ...]:
 
 def _needs_policy(ground: Ground, wish: Wish, action: Action) -> tuple[str, ...]:
     """A policy has to exist before a VM gets it; a VM changes over only to what the policy is going to be."""
-    made = (ground.policy_steps or {}).get(fold(wish.protection.policy)) if wish.protection else None
+    made = (ground.policy_steps or {}).get(fold(wish.policy))
     if made is None or action.kind not in {"protect", "resume", "change-policy"}:
         return ()
     return (made.id,) if made.action == "create-policy" or action.kind == "change-policy" else ()
@@ -197,7 +194,7 @@ def _step(
     needs: tuple[str, ...],
     predicted: tuple[str, ...],
 ) -> Step:
-    policy = wish.protection.policy if wish.protection else ""
+    policy = wish.policy
     declared = situation.policies.get((wish.vault.name, fold(policy)))
     target = Target(wish.vault, situation.seen(wish.vault), wish.meant.vm, stand.item, declared, policy)
     before: dict[str, Json] = {"state": str(state)}

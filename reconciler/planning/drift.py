@@ -66,8 +66,4 @@ def _difference(step: Step) -> str:
 
 
 def _text(value: Json) -> str:
-    if isinstance(value, dict):
-        return ", ".join(f"{name} {_text(inner)}" for name, inner in sorted(value.items()))
-    if isinstance(value, list):
-        return ", ".join(_text(inner) for inner in value)
     return "nothing" if value is None else str(value)

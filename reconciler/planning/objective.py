@@ -157,8 +157,7 @@ def _item(situation: Situation, wish: Wish) -> ProtectedItem | None:
 
 def _policy(situation: Situation, wish: Wish, item: ProtectedItem | None) -> ObservedPolicy | None:
     """The one that the item has; before there is an item, the one that is wished for, as the vault has it."""
-    wished = wish.protection.policy if wish.protection else ""
-    return situation.seen(wish.vault).policies.get(fold((policy_of(item) if item else "") or wished))
+    return situation.seen(wish.vault).policies.get(fold((policy_of(item) if item else "") or wish.policy))
 
 
 def _place(wish: Wish, member: str) -> Span:

@@ -54,19 +54,20 @@ def foresee_change(situation: Situation, wish: Wish) -> Foresight:
 def foresee_protection(situation: Situation, wish: Wish) -> Foresight:
     """Of registering and protecting a VM for the first time; each code once, observed facts before Azure's word."""
     vm = wish.meant.vm
-    if vm is None:
-        return Foresight(())
-    limits = situation.limits(wish.vault)
     found = [
         *foresee_change(situation, wish).findings,
-        *(_finding(code, wish, text) for code, text in _facts(vm, limits)),
-        *_policy_fit(situation, wish, vm),
+        *(_of_vm(situation, wish, vm) if vm is not None else ()),
         *_azures_word(situation, wish),
     ]
     first: dict[str, Finding] = {}
     for finding in found:
         first.setdefault(finding.code, finding)
     return Foresight(tuple(first.values()))
+
+
+def _of_vm(situation: Situation, wish: Wish, vm: VirtualMachine) -> Iterator[Finding]:
+    yield from (_finding(code, wish, text) for code, text in _facts(vm, situation.limits(wish.vault)))
+    yield from _policy_fit(situation, wish, vm)
 
 
 def _facts(vm: VirtualMachine, limits: Limits) -> Iterator[tuple[str, str]]:
@@ -121,23 +122,19 @@ def _parts(version: str) -> tuple[int, ...]:
 
 
 def _policy_fit(situation: Situation, wish: Wish, vm: VirtualMachine) -> Iterator[Finding]:
-    if wish.protection is None:
-        return
     tier = policy_tier(situation, wish)
     disks = sorted(_ENHANCED_ONLY & set(vm.storage))
     if tier is Tier.STANDARD and disks:
-        text = f"{vm.label} has {disks[0]} disks, which need an Enhanced policy, not {wish.protection.policy!r}."
+        text = f"{vm.label} has {disks[0]} disks, which need an Enhanced policy, not {wish.policy!r}."
         yield _finding("policy-does-not-fit", wish, text, Basis.RULE)
     if tier is Tier.ENHANCED and vm.classic:
-        text = f"{vm.label} is a classic VM, which needs a Standard policy; {wish.protection.policy!r} is Enhanced."
+        text = f"{vm.label} is a classic VM, which needs a Standard policy; {wish.policy!r} is Enhanced."
         yield _finding("policy-does-not-fit", wish, text, Basis.RULE)
 
 
 def policy_tier(situation: Situation, wish: Wish) -> Tier | None:
     """The tier of the wished policy: as declared, else as the vault has it."""
-    if wish.protection is None:
-        return None
-    name = fold(wish.protection.policy)
+    name = fold(wish.policy)
     declared = situation.policies.get((wish.vault.name, name))
     if declared is not None:
         return declared.rules.tier

@@ -28,9 +28,7 @@ class _Gone:
 
 def unconfirmed(situation: Situation, step: Step, gone: Collection[str]) -> str:
     """What would settle that things are gone which a step takes to be; `gone` are the folded names that people said."""
-    vault = situation.vaults.get(step.vault)
-    if vault is None:
-        return ""
+    vault = situation.vaults[step.vault]
     for one in _taken_to_be_gone(situation, vault, step):
         if not is_believed(situation, one.thing) and not is_named(gone, one.label, one.id):
             return told(situation, one.thing, one.what, one.label)
@@ -76,8 +74,8 @@ def _lists_disagree(situation: Situation, vault: Vault, step: Step) -> str:
 
 def foreign(situation: Situation, step: Step, aims: Collection[str]) -> str:
     """What to do where a step takes something away from a machine that only bears the name; `aims` are folded names."""
-    vault, subject = situation.vaults.get(step.vault), step.subject
-    if vault is None or subject.kind is not SubjectKind.VM or step.risk is Risk.SAFE:
+    vault, subject = situation.vaults[step.vault], step.subject
+    if subject.kind is not SubjectKind.VM or step.risk is Risk.SAFE:
         return ""
     item = situation.seen(vault).items.get(fold(subject.id))
     if item is None or not is_recreated(situation, vault, item) or is_named(aims, subject.name, subject.id):

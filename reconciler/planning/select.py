@@ -42,6 +42,11 @@ class Wish:
     protection: Protection | None = None
     hands_off: str = ""
 
+    @property
+    def policy(self) -> str:
+        """The name of the policy that is wished for; empty where none is."""
+        return self.protection.policy if self.protection else ""
+
 
 @dataclass
 class Selection:

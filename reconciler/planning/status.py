@@ -79,7 +79,7 @@ def _vms(situation: Situation, wishes: Iterable[Wish], findings: Iterable[Findin
         wanted = wish.goal is State.PROTECTED and wish.hands_off not in {"exempt", "paused"}
         if wanted and wish.meant.key not in situation.seen(wish.vault).items:
             unknown = wish.vault.name in situation.blind_vaults
-            meant, policy = wish.meant, wish.protection.policy if wish.protection else ""
+            meant, policy = wish.meant, wish.policy
             state, trust = ("unknown", Trust.UNKNOWN) if unknown else ("not-protected", None)
             yield VmStatus(wish.vault.name, meant.key, meant.label, meant.id, state, policy, trust)
 

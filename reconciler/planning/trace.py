@@ -64,8 +64,7 @@ def _shown(one: Considered) -> tuple[int, int, int, str, str]:
 
 
 def _decision(wish: Wish) -> Decision:
-    policy = wish.protection.policy if wish.protection else ""
-    return Decision(wish.vault.name, str(wish.goal), policy, wish.hands_off, wish.meant.source)
+    return Decision(wish.vault.name, str(wish.goal), wish.policy, wish.hands_off, wish.meant.source)
 
 
 def _weigh(

@@ -10,7 +10,7 @@ from datetime import timedelta
 import pytest
 
 from reconciler.model.backup_rules import BackupRules, Retention
-from reconciler.model.desired import BackupPolicy, Desired
+from reconciler.model.desired import BackupPolicy, Desired, Pause, VmRef
 from reconciler.planning import Brakes
 from reconciler.planning.drift import drifts
 from reconciler.store.journal import Journal
@@ -154,3 +154,23 @@ def days(world: World) -> dict[str, int]:
         for policy in world.policies()
         if policy.name in {"daily", "daily-canary", "nightly"}
     }
+
+
+def test_the_first_is_one_that_is_well_and_may_be_touched(site: tuple[Site, Journal]) -> None:
+    place, journal = site
+    hold = Pause("hold", VAULT, "move", "me", place.world.now + timedelta(days=9), (VmRef("web-1", "rg"),))
+    place.desired = replace(changed(place.desired, LONGER), pauses=(hold,))
+    place.reconcile(journal)
+    [moved_first] = [item for item in place.world.items() if item.policy.endswith("-canary")]
+    assert moved_first.name.rpartition(";")[2] == "web-2"
+    assert days(place.world) == {"daily": 30, "daily-canary": 60}
+
+
+def test_where_nobody_may_go_first_the_policy_of_what_nobody_names_still_changes(site: tuple[Site, Journal]) -> None:
+    """Orphans keep their policy, and what is declared of it holds: no VM is moved that nothing declares."""
+    place, journal = site
+    place.desired = replace(changed(place.desired, LONGER), protections=())
+    plan = place.reconcile(journal).plan
+    assert [step.id for step in plan.steps] == ["update-policy:rsv/daily"]
+    assert policies(place.world) == {"daily": 6}
+    assert days(place.world) == {"daily": 60}

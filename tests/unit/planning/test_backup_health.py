@@ -94,3 +94,9 @@ def test_somebody_elses_cancelling_is_not_called_unexplained() -> None:
     [found] = told(item(WEB), job(1, "Cancelled", 3, CANCELLED))
     assert (found.code, found.severity) == ("backup-cancelled", Severity.WARNING)
     assert "explains" not in found.message
+
+
+@pytest.mark.parametrize("status", ["Failed", "Cancelled"])
+def test_a_backup_that_failed_without_a_word_is_told_by_its_end(status: str) -> None:
+    [found] = told(item(WEB), job(1, status, 1))
+    assert [(one.code, one.message) for one in found.azure] == [(f"Job{status}", f"The job Backup ended as {status}.")]

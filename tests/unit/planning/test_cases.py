@@ -30,7 +30,8 @@ def subject(have: dict[str, Any]) -> VirtualMachine:
 
 def observed(have: dict[str, Any]) -> Observed:
     vm, state = subject(have), have["state"]
-    policies = [seen_policy(), seen_policy("short", 7), seen_policy("long", 90)]
+    odd = replace(seen_policy("odd"), rules=None)
+    policies = [seen_policy(), seen_policy("short", 7), seen_policy("long", 90), odd]
     items = []
     if state == "deleted":
         items = [item(vm, ItemState.PROTECTION_STOPPED, deleted=True)]

@@ -10,8 +10,8 @@ import pytest
 from reconciler.model.backup_rules import Every, Schedule, Weekday
 from reconciler.model.desired import Consistency, OsType
 from reconciler.model.observed import ObservedPolicy, Power, VirtualMachine
-from reconciler.planning.next_backup import expected_consistency, interval, next_backup
-from tests.unit.planning.making import machine, seen_policy
+from reconciler.planning.next_backup import expected_consistency, interval, next_backup, next_backups
+from tests.unit.planning.making import NOW, machine, seen_policy
 
 AMSTERDAM = "W. Europe Standard Time"
 DAILY = Schedule(Every.DAY, "22:00", AMSTERDAM)
@@ -104,3 +104,9 @@ def test_the_kind_of_the_next_point(
     vm: VirtualMachine, policy: ObservedPolicy | None, expected: Consistency | None
 ) -> None:
     assert expected_consistency(vm, policy) == expected
+
+
+def test_a_weekly_schedule_without_a_day_never_runs() -> None:
+    never = Schedule(Every.WEEK, "22:00", "UTC")
+    assert list(next_backups(never, NOW)) == []
+    assert next_backup(never, NOW) is None

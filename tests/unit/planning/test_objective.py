@@ -13,7 +13,7 @@ from reconciler.model.plan import Basis, Finding
 from reconciler.model.state import ItemState
 from reconciler.planning import Brakes, plan
 from reconciler.planning.job_history import container_of
-from tests.unit.planning.making import NOW, VAULT, item, machine, policy, protection, snapshot, vault
+from tests.unit.planning.making import NOW, VAULT, item, machine, policy, protection, seen_policy, snapshot, vault
 
 CODES = {"recovery-point-too-old", "recovery-point-too-weak", "next-recovery-point-too-weak"}
 WINDOWS = replace(machine("web-01"), os=OsType.WINDOWS)
@@ -152,3 +152,15 @@ def test_nothing_is_promised_of_a_vm_that_is_exempt_or_retired() -> None:
     desired = promised(1, Consistency.APPLICATION)
     other = replace(desired.protections[0], virtual_machines=(VmRef("web-02", "rg-web"),))
     assert told(replace(desired, protections=(other,)), with_point(LINUX, 50)) == []
+
+
+def test_a_policy_that_leaves_the_guest_alone_is_named_as_the_reason() -> None:
+    """Of the point that is there, and of the next one: the machine runs, and nothing has failed in it."""
+    only_crash = '{"snapshotConsistencyType": "OnlyCrashConsistent"}'
+    light = replace(seen_policy(), properties=only_crash)
+    for observed, code in ((with_point(WINDOWS, 1, Consistency.CRASH), "recovery-point-too-weak"),
+                           (with_point(WINDOWS, 1), "next-recovery-point-too-weak")):  # fmt: skip
+        content = replace(observed.vaults["rsv"], policies={"daily": light})
+        [found] = told(promised(consistency=Consistency.APPLICATION), replace(observed, vaults={"rsv": content}))
+        assert found.code == code
+        assert found.message.endswith("its policy asks for no more.")

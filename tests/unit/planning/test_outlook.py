@@ -139,3 +139,10 @@ def test_the_vault_keeps_what_is_foreseen(retention: Retention, now: datetime) -
         if taken <= now < until:
             days[taken.date()] = until.date()
     assert {point.day: point.until for point in foreseen(wanted, now).kept} == days
+
+
+def test_a_policy_without_daily_points_keeps_those_of_its_weeks_alone() -> None:
+    weekly = Weekly(4, SUNDAY)
+    found = foreseen(rules(Schedule(Every.WEEK, "22:00", "UTC", SUNDAY), daily=0, weekly=weekly), NOW)
+    assert [point.day for point in found.kept] == [date(2026, 2, day) for day in (8, 15, 22)] + [date(2026, 3, 1)]
+    assert {point.by for point in found.kept} == {(Keeper.WEEKLY,)}

@@ -131,3 +131,12 @@ def test_points_are_asked_for_where_they_matter() -> None:
 def test_no_point_is_asked_for_where_there_is_none() -> None:
     assert points_wanted(DESIRED, held(None)) == []
     assert points_wanted(DESIRED, held(1, soft_deleted=True)) == []
+
+
+def test_an_item_whose_vm_is_gone_says_so_and_its_jobs_keep_the_name_that_they_gave_it() -> None:
+    other = machine("web-02", "rg-db")
+    seen = snapshot([other], vault([replace(item(WEB), last_recovery_point=NOW)]))
+    jobs = (job("lost", "Completed", 2, machine("old-01", "rg-old")),)
+    found = status(DESIRED, replace(seen, vaults={"rsv": replace(seen.vaults["rsv"], jobs=jobs)}))
+    assert {vm.label: vm.state for vm in found.vms}["rg-web/web-01"] == "vm-deleted"
+    assert [(one.label, one.key) for one in found.jobs] == [("rg-old/old-01", "")]

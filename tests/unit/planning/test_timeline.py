@@ -112,3 +112,10 @@ def step(action: str, vm: VirtualMachine | None, method: Method) -> Step:
     path = f"/subscriptions/{SUB}/providers/Microsoft.RecoveryServices/locations/westeurope/backupPreValidateProtection"
     call = Call(method, path if action == "register" else "/", "1")
     return Step(f"{action}:{subject.name}", action, "rsv", subject, "", NOWHERE, call)
+
+
+def test_a_vault_that_was_not_seen_adds_nothing_to_what_we_did_ourselves() -> None:
+    found = timeline(
+        observed(job("web-01", 0)), "another", WEB.key, [replace(entry(1, Event.INTENDED, 0), vault="another")], ()
+    )
+    assert [one.kind for one in found.events] == [EventKind.REQUEST]

@@ -11,7 +11,7 @@ from reconciler.model.ids import fold
 from reconciler.model.trace import Considered, Verdict
 from reconciler.planning.select import meant_by, select
 from reconciler.planning.situation import Situation, situation_of
-from reconciler.planning.trace import documents, trace
+from reconciler.planning.trace import documents, trace, traces
 from tests.unit.planning import worlds
 from tests.unit.planning.making import machine
 
@@ -65,3 +65,18 @@ def test_a_vm_that_nothing_knows_has_no_trace() -> None:
     case = CASES["the higher priority decides"]
     situation = situation_of(worlds.desired(case), worlds.observed(case))
     assert trace(situation, select(situation), fold("/subscriptions/none")) is None
+
+
+@pytest.mark.parametrize("name", ["web-01", "RG-web/Web-01", machine("web-01").id.upper()])
+@pytest.mark.parametrize("gone", [False, True])
+def test_a_vm_is_found_by_any_of_its_names_also_when_only_its_item_is_left(name: str, gone: bool) -> None:
+    case = {"vms": {"rg-web/web-01": {"item": "Protected", "gone": gone}, "rg-web/web-011": None}}
+    [found] = traces(worlds.desired(case), worlds.observed(case), name)
+    assert (found.label, found.key, found.vm is None) == ("rg-web/web-01", machine("web-01").key, gone)
+
+
+def test_namesakes_are_both_told_and_a_name_that_nothing_has_is_none() -> None:
+    case = {"vms": {"rg-b/web-01": None, "rg-a/web-01": None}}
+    found = traces(worlds.desired(case), worlds.observed(case), "web-01")
+    assert [one.label for one in found] == ["rg-a/web-01", "rg-b/web-01"]
+    assert traces(worlds.desired(case), worlds.observed(case), "web-02") == ()
