@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 @click.option("-o", "--output", "form", type=click.Choice(["human", "json"]), default="human", help="Default: human.")
 @click.option("--lang", type=click.Choice(["en", "zh-TW"], case_sensitive=False), help="Default: from the locale.")
 @click.pass_context
-def explain(ctx: click.Context, /, code: str | None, form: str, lang: str | None, **_taken_over: Any) -> None:
+def explain(ctx: click.Context, /, code: str | None, form: str, **_taken_over: Any) -> None:
     """What a code means: cause, remedy, who acts, when it is tried again; or why a VM is treated as it is.
 
     CODE is one of ours, one of Azure's, or a number of a failed job; without it, all codes are listed. The topics
@@ -45,9 +45,9 @@ def explain(ctx: click.Context, /, code: str | None, form: str, lang: str | None
     """
     from reconciler.diagnostics.catalog import catalog
     from reconciler.diagnostics.escape import terminal
-    from reconciler.diagnostics.language import language
+    from reconciler.diagnostics.language import spoken as spoken_in
 
-    table, spoken = catalog(), cast("Language", lang) if lang else language(os.environ)
+    table, spoken = catalog(), spoken_in(nearest(ctx, "lang"), os.environ)
     if code is None:
         _list(table, form, spoken)
         return

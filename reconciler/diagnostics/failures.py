@@ -24,7 +24,7 @@ class Failure:
 
 
 def failures(plan: Plan, outcomes: Mapping[str, Outcome], *, full: bool) -> list[Failure]:
-    """What failed before what is to be retried; equal ones folded unless `full`."""
+    """What failed before what is to be retried, most of one kind first; equal ones folded unless `full`."""
     alike: dict[object, list[tuple[Step, Failed | Retry]]] = {}
     for step in plan.steps:
         outcome = outcomes.get(step.id)
@@ -37,7 +37,7 @@ def failures(plan: Plan, outcomes: Mapping[str, Outcome], *, full: bool) -> list
         subjects = {fold(step.subject.id) for step, _ in same}
         about = (one for one in plan.findings if one.code == code and subjects & set(map(fold, one.subjects)))
         found.append(Failure(tuple(one for one, _ in same), tuple(one for _, one in same), tuple(about)))
-    return sorted(found, key=lambda one: (word(one.outcomes[0]), one.code, one.steps[0].id))
+    return sorted(found, key=lambda one: (word(one.outcomes[0]), -len(one.steps), one.code, one.steps[0].id))
 
 
 def untold(plan: Plan, told: Sequence[Failure]) -> list[Finding]:

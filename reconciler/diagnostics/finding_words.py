@@ -11,6 +11,7 @@ from reconciler.diagnostics.catalog_words import who as actor
 from reconciler.diagnostics.failures import Failure
 from reconciler.diagnostics.language import Language
 from reconciler.diagnostics.outcome_text import seconds
+from reconciler.diagnostics.phrases import spoken
 from reconciler.diagnostics.subject_names import is_vm, listed, names, short_ids, vm_label
 from reconciler.model.outcome import Failed, Retry
 from reconciler.model.plan import Finding, SubjectKind
@@ -18,6 +19,8 @@ from reconciler.model.plan import Finding, SubjectKind
 EACH = re.compile(r"\b[Ee]ach\b")
 """How the message of a finding about several VMs speaks of them."""
 MESSAGES_SHOWN = 2
+_SERIES = 3
+"""So many runs of numbers say better which VMs are meant than their group does."""
 _LONG_SENTENCE = 72
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z`])|(?<=。)(?=.)")
 
@@ -49,7 +52,7 @@ def who(subjects: Sequence[str]) -> str:
 
 def many(subjects: Sequence[str], kind: SubjectKind | None) -> str:
     """Names as a part of a sentence."""
-    return names(subjects, kind).replace("  ", " ", 1)
+    return names(subjects, kind, most_series=_SERIES).replace("  ", " ", 1)
 
 
 def first_sentence(text: str) -> str:
@@ -66,9 +69,9 @@ def again(rule: RetryRule, outcome: Failed | Retry, language: Language = "en") -
     if isinstance(outcome, Retry):
         most = str(rule).partition(", ")[2] if rule.rule == "after" and not chinese else ""
         more = outcome.message or most
-        wait = seconds(outcome.after)
-        when = f"最早在 {wait} 之後重試" if chinese else f"Tried again in {wait} at the earliest"
-        return when + (f": {more}" if more else "")
+        wait = spoken(seconds(outcome.after), language)
+        when = f"最早在 {wait}之後重試" if chinese else f"Tried again in {wait} at the earliest"
+        return when + (f"{colon(language)}{spoken(more, language)}" if more else "")
     if chinese:
         told = {"never": rule.told(language), "changed": f"這項改變後重試：{fact(rule.fact or '', language)}"}
         return told.get(rule.rule, f"重試：{rule.told(language)}")
@@ -86,6 +89,11 @@ def who_acts(row: Row, outcome: Failed | Retry, language: Language) -> str:
 def sentence(text: str, language: Language) -> str:
     """A title as a sentence."""
     return text + ("。" if language == "zh-TW" else ".")
+
+
+def colon(language: Language) -> str:
+    """What stands between a thing and what is said of it."""
+    return "：" if language == "zh-TW" else ": "
 
 
 def own_words(failure: Failure) -> list[str]:

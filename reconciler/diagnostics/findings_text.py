@@ -6,12 +6,15 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 
+from rich.cells import cell_len
+
 from reconciler.diagnostics.catalog import catalog
 from reconciler.diagnostics.excerpt import excerpt
 from reconciler.diagnostics.failures import Failure
 from reconciler.diagnostics.finding_words import (
     EACH,
     MESSAGES_SHOWN,
+    colon,
     first_sentence,
     many,
     of,
@@ -22,11 +25,12 @@ from reconciler.diagnostics.finding_words import (
     who_acts,
 )
 from reconciler.diagnostics.language import Language
-from reconciler.diagnostics.outcome_text import STYLES
+from reconciler.diagnostics.outcome_text import STYLES, seconds
 from reconciler.diagnostics.paper import Paper
+from reconciler.diagnostics.phrases import spoken
 from reconciler.diagnostics.plan_words import sorted_findings
-from reconciler.diagnostics.subject_names import is_vm, vm_label
-from reconciler.model.outcome import AzureError, Failed, word
+from reconciler.diagnostics.subject_names import is_vm, plural, vm_label
+from reconciler.model.outcome import AzureError, Failed, Retry, word
 from reconciler.model.plan import Finding, Severity
 from reconciler.model.span import Span
 
@@ -36,6 +40,8 @@ _INDENT = 2
 _LABEL = 9
 """Columns of the first word of an entry, and the space behind it."""
 _DEEP = _INDENT + _LABEL
+_SEVERAL = 2
+"""From so many causes on, what to do is said once more at the end."""
 
 
 class Entry:
@@ -48,12 +54,14 @@ class Entry:
     def language(self) -> Language:
         return self._page.language
 
-    def line(self, text: str, *, deeper: int = 0, style: str = "") -> None:
+    def line(self, text: str, *, deeper: int = 0, style: str = "", foreign: bool = False) -> None:
         if self._label:
-            self._page.line(f"{self._label.ljust(_LABEL)}{text}", indent=_INDENT, hang=_LABEL, mark=self._style)
+            label, text = spoken(self._label, self.language), spoken(text, self.language)
+            gap = " " * max(_LABEL - cell_len(label), 1)
+            self._page.line(f"{label}{gap}{text}", indent=_INDENT, hang=_LABEL, mark=self._style)
             self._label = ""
         else:
-            self._page.line(text, indent=_DEEP + deeper, style=style)
+            self._page.line(text, indent=_DEEP + deeper, style=style, foreign=foreign)
         if self._code and self._page.aside(self._code):
             self._code = ""
 
@@ -87,6 +95,29 @@ def print_failures(page: Paper, told: Sequence[Failure], *, full: bool) -> None:
         kind = (failure.code, word(failure.outcomes[0]))
         _failure(page, failure, explain=kind not in explained, full=full)
         explained.add(kind)
+
+
+def print_to_do(page: Paper, told: Sequence[Failure], *, held: int) -> None:
+    """Where several things failed: one line a cause, what heals by itself, and how to go on; it fits a screen."""
+    causes: dict[str, set[str]] = {}
+    for failure in told:
+        if isinstance(failure.outcomes[0], Failed):
+            causes.setdefault(failure.code, set()).update(step.subject.id for step in failure.steps)
+    if len(causes) < _SEVERAL:
+        return
+    page.heading("To do, most VMs first")
+    widest = max(len(str(len(subjects))) for subjects in causes.values())
+    for code, subjects in sorted(causes.items(), key=lambda one: (-len(one[1]), one[0])):
+        number, remedy = str(len(subjects)), first_sentence(catalog().row(code).told(page.language).remedy)
+        page.line(f"{number}  {remedy}", indent=_INDENT + widest - len(number), hang=len(number) + 2)
+        page.aside(code, own_line=True)
+    later = [one for failure in told for one in failure.outcomes if isinstance(one, Retry)]
+    if later:
+        soonest = seconds(min(one.after for one in later))
+        page.line(f"{plural(len(later), 'VM')} to be tried again by itself, the first in {soonest}", indent=_INDENT)
+    if held:
+        page.line(f"{held} held: somebody has to decide", indent=_INDENT)
+    page.line("Then run the same command again, or leave it to --watch: what heals is done by itself.", indent=_INDENT)
 
 
 def print_findings(
@@ -124,7 +155,8 @@ def _finding(entry: Entry, same: Sequence[Finding], sources: Mapping[str, str], 
     if len(same) == 1 and not EACH.search(messages[0]):
         text, more = said(messages[0], first, subjects, entry.language, full=full), list[str]()
     else:
-        text = f"{catalog().row(first.code).told(entry.language).title}: {who(subjects)}"
+        title = catalog().row(first.code).told(entry.language).title
+        text = f"{title}{colon(entry.language)}{spoken(who(subjects), entry.language)}"
         more = _shown(messages, same)
     entry.line(text)
     for line in more:
@@ -173,7 +205,8 @@ def _failure(page: Paper, failure: Failure, *, explain: bool, full: bool) -> Non
     told = row.told(page.language)
     who = many([one.subject.name for one in failure.steps], step.subject.kind)
     entry = Entry(page, became, row.id, STYLES[became])
-    entry.line(f"{step.action} {who}: {sentence(told.title, page.language)}")
+    about = f"{step.action} {spoken(who, page.language)}{colon(page.language)}"
+    entry.line(f"{about}{sentence(told.title, page.language)}")
     labels = [one.subject.name for one in failure.steps]
     messages = [of(one.message, labels, full=full) for one in failure.findings]
     for line in _shown(messages, failure.findings) or own_words(failure):
@@ -193,7 +226,7 @@ def _azure(entry: Entry, errors: Sequence[AzureError]) -> None:
         text = f"Azure: {error.code or error.number or 'no code'}{status}: {' '.join(error.message.split())}"
         alike.setdefault(text, []).append(error.correlation_id)
     for text, ids in alike.items():
-        entry.line(text)
+        entry.line(text, foreign=True)
         known = [one for one in ids if one]
         if known:
             more = f" and {len(known) - 1} more (--full shows all)" if len(known) > 1 else ""

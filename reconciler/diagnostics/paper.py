@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 from rich.cells import cell_len
@@ -10,10 +11,15 @@ from rich.text import Text
 
 from reconciler.diagnostics.escape import shorten, terminal
 from reconciler.diagnostics.language import Language
+from reconciler.diagnostics.phrases import spoken
 
 NARROWEST = 40
 """Columns below which nothing readable can be laid out; text then runs over the edge."""
 
+_CHINESE = re.compile(
+    "(?<=[\u3400-\u9fff，。、：；！？」）])(?![，。、：；！？」）])|(?<=[^「（])(?=[\u3400-\u9fff「（])"
+)
+"""Where a line of Chinese may end: not before a closing mark, and not after an opening one."""
 _READABLE = 120
 """Columns beyond which an eye no longer finds what belongs together."""
 _GAP = 2
@@ -38,10 +44,15 @@ class Paper:
         self.blank()
         self.line(text, style="bold")
 
-    def line(self, text: str, *, indent: int = 0, hang: int = 2, style: str = "", mark: str = "") -> None:
-        """`text`, wrapped; lines after the first stand `hang` columns deeper. `mark` is the style of the first word."""
+    def line(
+        self, text: str, *, indent: int = 0, hang: int = 2, style: str = "", mark: str = "", foreign: bool = False
+    ) -> None:
+        """`text`, wrapped; lines after the first stand `hang` columns deeper. `mark` is the style of the first word.
+
+        Ours is said in the page's language, what is `foreign` as it came.
+        """
         room = self.width - indent
-        for number, piece in enumerate(wrap(text, room, room - hang)):
+        for number, piece in enumerate(wrap(text if foreign else spoken(text, self.language), room, room - hang)):
             line = Text(" " * (indent + (hang if number else 0)))
             line.append(piece, style)
             if mark and not number:
@@ -52,7 +63,8 @@ class Paper:
         self, cells: list[tuple[str, int]], beside: list[str], *, indent: int, mark: str = "", style: str = ""
     ) -> None:
         """Cells padded to their widths, and what is said of them: on the same line if there is room, else below it."""
-        texts, said = [terminal(text) for text, _ in cells], [terminal(text) for text in beside if text]
+        texts = [terminal(text) for text, _ in cells[:-1]] + [terminal(self._cell(text)) for text, _ in cells[-1:]]
+        said = [terminal(spoken(text, self.language)) for text in beside if text]
         padded = [_pad(text, width) for text, (_, width) in zip(texts, cells, strict=True)]
         tight = " ".join([*padded[:-1], *texts[-1:]])
         for number in range(len(said), -1, -1):
@@ -64,12 +76,17 @@ class Paper:
                         self.line(text, indent=indent + 4, style=style)
                     return
 
+    def _cell(self, text: str) -> str:
+        """A cell in the page's language, as far from the one before as it was."""
+        return text[: len(text) - len(text.lstrip())] + spoken(text.lstrip(), self.language)
+
     def table(self, heads: Sequence[str], rows: Sequence[Sequence[str]], styles: Sequence[str], *, styled: int) -> None:
         """Columns as wide as they need; the last is cut to what is left, and left out where that is next to nothing.
 
         `styled` is the column that bears a row's style.
         """
-        safe = [[terminal(cell) for cell in row] for row in rows]
+        heads = [spoken(head, self.language) for head in heads]
+        safe = [[terminal(spoken(cell, self.language)) for cell in row] for row in rows]
         widths = [max(cell_len(row[number]) for row in (heads, *safe)) for number in range(len(heads))]
         left = self.width - 2 - sum(width + 2 for width in widths[:-1])
         columns = len(heads) if left >= min(widths[-1], _LEAST_CELLS) else len(heads) - 1
@@ -124,8 +141,8 @@ class Paper:
 def wrap(text: str, first: int, rest: int) -> Iterator[str]:
     """`text`, made harmless, in lines of at most `first` columns and then `rest`; only overlong words are broken."""
     line, room = "", first
-    for word in _words(terminal(text), max(rest, 8)):
-        longer = f"{line} {word}" if line else word
+    for glue, word in _words(terminal(text), max(rest, 8)):
+        longer = f"{line}{glue}{word}" if line else word
         if line and cell_len(longer.rstrip()) > room:
             yield line.rstrip()
             line, room = word.lstrip(), rest
@@ -134,16 +151,22 @@ def wrap(text: str, first: int, rest: int) -> Iterator[str]:
     yield line.rstrip()
 
 
-def _words(text: str, longest: int) -> Iterator[str]:
-    """Words as they stand between single spaces, so that double spaces survive inside a line."""
+def _words(text: str, longest: int) -> Iterator[tuple[str, str]]:
+    """(what stands before it, a word); words as they stand between single spaces, so that double spaces survive.
+
+    Chinese has no spaces: a line may end between any two of its characters.
+    """
     for word in text.split(" "):
-        piece = ""
-        for character in word:
-            if cell_len(piece) + cell_len(character) > longest:
-                yield piece
-                piece = ""
-            piece += character
-        yield piece
+        glue = " "
+        for part in _CHINESE.split(word):
+            piece = ""
+            for character in part:
+                if cell_len(piece) + cell_len(character) > longest:
+                    yield glue, piece
+                    glue, piece = "", ""
+                piece += character
+            yield glue, piece
+            glue = ""
 
 
 def _pad(text: str, width: int) -> str:

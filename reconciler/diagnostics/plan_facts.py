@@ -10,8 +10,9 @@ from reconciler.diagnostics.failures import failures, untold
 from reconciler.diagnostics.outcome_text import tally
 from reconciler.diagnostics.plan_words import in_action_order, to_do
 from reconciler.diagnostics.subject_names import count, listed, names, plural, vm_label
+from reconciler.model.ids import fold
 from reconciler.model.outcome import Outcome
-from reconciler.model.plan import Coverage, Plan, SubjectKind
+from reconciler.model.plan import Plan, SubjectKind
 
 _AS_DECLARED = frozenset({"protected", "protected-initial-backup-pending", "exempt", "stopped"})
 _UNCOVERED_SHOWN = 5
@@ -55,9 +56,17 @@ def _idle(plan: Plan) -> str:
     return f"{head}: {count(content, SubjectKind.VM)} {verb} as declared" if content else head
 
 
-def coverage_words(coverage: Coverage, *, listed_below: bool) -> str:
-    """`Coverage: 14 VMs in scope: 12 protected, 2 uncovered: …`; the names only where they are not listed below it."""
-    counts = ((coverage.protected, "protected"), (coverage.planned, "planned"), (coverage.exempt, "exempt"))
+def coverage_words(plan: Plan, *, listed_below: bool, applied: bool = False) -> str:
+    """`Coverage: 14 VMs in scope: 12 protected, 2 uncovered: …`; the names only where they are not listed below it.
+
+    What is still planned after an apply is what did not get there.
+    """
+    coverage = plan.coverage
+    doomed = len(
+        {fold(step.subject.id) for step in plan.steps if step.predicted and step.subject.kind is SubjectKind.VM}
+    )
+    planned = "not protected yet" if applied else f"planned ({doomed} of them would fail)" if doomed else "planned"
+    counts = ((coverage.protected, "protected"), (coverage.planned, planned), (coverage.exempt, "exempt"))
     parts = [f"{number} {what}" for number, what in counts if number]
     uncovered = [vm_label(vm) for vm in coverage.uncovered]
     left = f"{len(uncovered)} uncovered"

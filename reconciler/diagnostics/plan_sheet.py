@@ -34,7 +34,7 @@ def plan_sheet(
         title=f"{'Plan' if outcomes is None else 'Result'} for {cloud}",
         summary=summary(plan, outcomes).removeprefix("Plan: ").removeprefix("Result: "),
         scope=cloud,
-        facts=(*facts(plan), *_coverage(plan)),
+        facts=(*facts(plan), *_coverage(plan, applied=outcomes is not None)),
         notices=worst_first(notices),
         cases=tuple(plan_cases(plan, outcomes, language)),
         tables=tuple(_tables(plan, outcomes)),
@@ -44,9 +44,9 @@ def plan_sheet(
     )
 
 
-def _coverage(plan: Plan) -> Iterator[tuple[str, str]]:
+def _coverage(plan: Plan, *, applied: bool) -> Iterator[tuple[str, str]]:
     if plan.coverage.in_scope:
-        name, _, text = coverage_words(plan.coverage, listed_below=True).partition(": ")
+        name, _, text = coverage_words(plan, listed_below=True, applied=applied).partition(": ")
         yield name, text
 
 

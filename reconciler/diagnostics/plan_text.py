@@ -10,18 +10,20 @@ from rich.console import Console
 from reconciler.diagnostics import outcome_text
 from reconciler.diagnostics.escape import shorten
 from reconciler.diagnostics.failures import failures, untold
-from reconciler.diagnostics.findings_text import NO_SOURCES, Entry, is_cut, print_failures, print_findings
+from reconciler.diagnostics.findings_text import NO_SOURCES, Entry, is_cut, print_failures, print_findings, print_to_do
 from reconciler.diagnostics.language import Language
 from reconciler.diagnostics.paper import Paper
+from reconciler.diagnostics.phrases import spoken
 from reconciler.diagnostics.plan_facts import coverage_words, facts, summary
 from reconciler.diagnostics.plan_folds import Fold, Group, changes, cost, groups, said
 from reconciler.diagnostics.plan_words import (
     in_quiet_order,
     quiet_words,
+    sorted_findings,
 )
 from reconciler.diagnostics.subject_names import names, vm_label
 from reconciler.model.outcome import Outcome, word
-from reconciler.model.plan import Held, Plan, SubjectKind
+from reconciler.model.plan import Held, Plan, Severity, SubjectKind
 
 _MARKS = {"+": "green", "~": "yellow", "=": "magenta", "^": "cyan", "?": "blue", "!": "bold yellow"}
 _NAME_CELLS, _FEWEST_NAME_CELLS = 34, 12
@@ -79,12 +81,14 @@ def render_plan(
     _held(page, plan, full=full)
     print_findings(page, left, full=full, sources=sources)
     _quiet(page, plan, full=full)
-    _coverage(page, plan, full=full)
+    _coverage(page, plan, full=full, applied=outcomes is not None)
+    print_to_do(page, told, held=len(plan.held))
     page.blank()
     page.line(summary(plan, outcomes), style="bold")
-    cut = sorted({finding.code for finding in left if is_cut(finding, language)}) if not full else []
-    if cut:
-        page.line(f"A remedy in full: reconcile explain {cut[0]}")
+    grave = [one for one in sorted_findings(left) if one.severity is not Severity.INFO]
+    cut = next((one.code for one in grave if is_cut(one, language)), "")
+    if cut and not full:
+        page.line(f"A remedy in full: reconcile explain {cut}")
     if outcomes is None and plan.steps and dry_run:
         page.line("Nothing was changed. To apply this, run the same command without --dry-run.")
     return page
@@ -159,13 +163,17 @@ def _held(page: Paper, plan: Plan, *, full: bool) -> None:
         first, guard = same[0].step, same[0].guard
         who = names([held.step.subject.name for held in same], first.subject.kind)
         entry = Entry(page, "held", guard, "bold yellow")
-        entry.line(f"{first.action} {who.replace('  ', ' ', 1)} in {shorten(first.vault, 40)}")
+        entry.line(_place(first.action, who.replace("  ", " ", 1), shorten(first.vault, 40), page.language))
         for text in changes(first, full=full) if len(same) == 1 else ():
             entry.line(text)
-        entry.line(f"→ {same[0].how}")
+        entry.line(f"→ {spoken(same[0].how, page.language)}")
         if full and first.source.file:
             entry.line(f"at {first.source}", style="dim")
         entry.end()
+
+
+def _place(action: str, who: str, vault: str, language: Language) -> str:
+    return f"{vault}：{action} {spoken(who, language)}" if language == "zh-TW" else f"{action} {who} in {vault}"
 
 
 def _quiet(page: Paper, plan: Plan, *, full: bool) -> None:
@@ -180,12 +188,12 @@ def _quiet(page: Paper, plan: Plan, *, full: bool) -> None:
             page.line(f"· {shorten(quiet.subject.name, 40)}  {quiet_words(quiet.because)}{place}", indent=2)
 
 
-def _coverage(page: Paper, plan: Plan, *, full: bool) -> None:
+def _coverage(page: Paper, plan: Plan, *, full: bool, applied: bool) -> None:
     coverage = plan.coverage
     if not coverage.in_scope:
         return
     page.blank()
     style = "" if not coverage.uncovered else "yellow" if not coverage.required else "red"
-    page.line(coverage_words(coverage, listed_below=full), style=style)
+    page.line(coverage_words(plan, listed_below=full, applied=applied), style=style)
     for vm in sorted(map(vm_label, coverage.uncovered)) if full else ():
         page.line(f"- {shorten(vm, page.width - 4)}", indent=2)

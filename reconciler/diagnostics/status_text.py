@@ -10,9 +10,11 @@ from itertools import groupby
 from reconciler.diagnostics.ages import age_words
 from reconciler.diagnostics.catalog import catalog
 from reconciler.diagnostics.escape import shorten
+from reconciler.diagnostics.finding_words import colon
 from reconciler.diagnostics.findings_text import print_findings
 from reconciler.diagnostics.language import Language
 from reconciler.diagnostics.paper import NARROWEST, Paper
+from reconciler.diagnostics.phrases import spoken
 from reconciler.diagnostics.status_words import (
     KINDS,
     STATES,
@@ -214,10 +216,11 @@ def _errors(page: Paper, failed: Sequence[JobStatus], *, full: bool) -> None:
     for (code, azure, number), same in groupby(sorted(failed, key=cause), key=cause):
         jobs, row = list(same), catalog().row(code).told(page.language)
         page.blank()
-        page.line(f"{row.title}: {names([one.label for one in jobs], SubjectKind.VM)}  [{code}]", indent=2, hang=4)
+        who = spoken(names([one.label for one in jobs], SubjectKind.VM), page.language)
+        page.line(f"{row.title}{colon(page.language)}{who}  [{code}]", indent=2, hang=4)
         error = jobs[0].error
         said = f"Azure: {azure}{f' ({number})' if number else ''}: {error.message if error else ''}"
-        page.line(said, indent=4)
+        page.line(said, indent=4, foreign=True)
         ids = [one.job.activity_id for one in jobs if one.job.activity_id]
         shown = ids if full else ids[:3]
         if shown:

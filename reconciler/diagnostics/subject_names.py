@@ -51,10 +51,10 @@ def short_ids(text: str) -> str:
     return _ARM_ID.sub(r"\1/\2", text)
 
 
-def names(subjects: Sequence[str], kind: SubjectKind | None, *, shown: int = SHOWN_NAMES) -> str:
+def names(subjects: Sequence[str], kind: SubjectKind | None, *, shown: int = SHOWN_NAMES, most_series: int = 1) -> str:
     """`rg/web-01`, `2 VMs  rg/db, web`, `12 VMs  rg/web-01 … web-12` or `27 VMs in rg-api, rg-web`.
 
-    Sorted and harmless; up to `shown` names that are no series are all told.
+    Sorted and harmless; up to `shown` names that are no series are all told, and up to `most_series` of one group.
     """
     ordered = sorted(set(subjects))
     if len(ordered) <= 1:
@@ -62,9 +62,10 @@ def names(subjects: Sequence[str], kind: SubjectKind | None, *, shown: int = SHO
     many = count(len(ordered), kind) if kind else str(len(ordered))
     if len(ordered) <= shown:
         return f"{many}  {listed(ordered)}"
-    ends = _series(ordered)
-    if ends:
-        return f"{many}  {' … '.join(_short(_without_repetition(ends)))}"
+    series = _series(ordered)
+    if series and len(series) <= most_series:
+        told = iter(_short(_without_repetition([end for ends in series for end in ends])))
+        return f"{many}  {', '.join(' … '.join(next(told) for _ in ends) for ends in series)}"
     groups = sorted({name.partition("/")[0] for name in ordered if "/" in name})
     if kind is SubjectKind.VM and groups and all("/" in name for name in ordered):
         return f"{many} in {_first(groups, _SHOWN_GROUPS, 'more groups')}"
@@ -76,14 +77,22 @@ def listed(subjects: Sequence[str]) -> str:
     return ", ".join(_short(_without_repetition(sorted(set(subjects)))))
 
 
-def _series(ordered: Sequence[str]) -> list[str]:
-    """The ends of names that differ in a last number only and leave none out; empty for all others."""
+def _series(ordered: Sequence[str]) -> list[list[str]]:
+    """The ends of each run of names of one group that differ in a last number only and leave none out.
+
+    A name that stands alone has one end; none for names without a number, or with different words before it.
+    """
     found = [(match, name) for name in ordered if (match := _NUMBERED.fullmatch(name))]
     numbers = {int(match[2]): name for match, name in found}
-    whole = len(found) == len(ordered) == len(numbers) and len({match[1] for match, _ in found}) == 1
-    if not whole or max(numbers) - min(numbers) != len(numbers) - 1:
+    if not len(found) == len(ordered) == len(numbers) or len({match[1] for match, _ in found}) != 1:
         return []
-    return [numbers[min(numbers)], numbers[max(numbers)]]
+    runs: list[list[int]] = []
+    for number in sorted(numbers):
+        if runs and runs[-1][-1] == number - 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    return [[numbers[run[0]], numbers[run[-1]]] if len(run) > 1 else [numbers[run[0]]] for run in runs]
 
 
 def _first(ordered: Sequence[str], shown: int, more: str) -> str:

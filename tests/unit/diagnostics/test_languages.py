@@ -68,7 +68,7 @@ def test_a_retry_rule_in_chinese(rule: RetryRule, words: str) -> None:
          "由誰處理：YAML 的作者。不會自行重試。"),
         ("throttled", Retry("throttled", 30),
          "Who acts: Azure: it passes by itself. Tried again in 30 s at the earliest",
-         "由誰處理：Azure：會自行恢復。最早在 30 s 之後重試"),
+         "由誰處理：Azure：會自行恢復。最早在 30 秒之後重試"),
     ],
 )  # fmt: skip
 def test_who_acts_and_when_it_is_tried_again(row: str, outcome: Failed | Retry, english: str, chinese: str) -> None:
