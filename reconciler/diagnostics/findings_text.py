@@ -130,7 +130,7 @@ def print_findings(
     if alike:
         page.heading("Findings")
     explained: set[str] = set()
-    for same in alike.values():
+    for same in sorted(alike.values(), key=_gravity):
         code = same[0].code
         entry = Entry(page, same[0].severity.value, code, _SEVERITY_STYLES[same[0].severity])
         _finding(entry, same, sources, full=full)
@@ -139,6 +139,11 @@ def print_findings(
             entry.line(f"→ {remedy if full else first_sentence(remedy)}")
         entry.end()
         explained.add(code)
+
+
+def _gravity(same: Sequence[Finding]) -> tuple[int, int]:
+    """Worst first, and of these what is true of most."""
+    return tuple(Severity).index(same[0].severity), -len({subject for one in same for subject in one.subjects})
 
 
 def is_cut(finding: Finding, language: Language = "en") -> bool:

@@ -219,7 +219,7 @@ def _errors(page: Paper, failed: Sequence[JobStatus], *, full: bool) -> None:
         who = spoken(names([one.label for one in jobs], SubjectKind.VM), page.language)
         page.line(f"{row.title}{colon(page.language)}{who}  [{code}]", indent=2, hang=4)
         error = jobs[0].error
-        said = f"Azure: {azure}{f' ({number})' if number else ''}: {error.message if error else ''}"
+        said = f"Azure: {azure}{f' ({number})' if number else ''}: {' '.join(error.message.split()) if error else ''}"
         page.line(said, indent=4, foreign=True)
         ids = [one.job.activity_id for one in jobs if one.job.activity_id]
         shown = ids if full else ids[:3]

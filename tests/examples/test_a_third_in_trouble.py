@@ -67,7 +67,9 @@ def test_the_end_of_the_page_says_what_to_do(estate: Path, language: str) -> Non
 
 def test_a_dry_run_counts_what_would_fail(estate: Path) -> None:
     page = _run(estate, "--dry-run", code=3)
-    assert re.search(r"\((\d+) of them would\s+fail\)", page)
+    assert "(67 of them would fail)" in " ".join(page.split())
+    found = re.findall(r"^  error    .*: (\d+) VMs", page, re.MULTILINE)
+    assert found == ["26", "14", "13", "8", "6"]
 
 
 def test_the_page_in_chinese_has_no_english_of_ours(estate: Path) -> None:

@@ -117,6 +117,20 @@ def test_a_cause_of_many_failed_jobs_is_told_once_with_three_instances() -> None
     assert "well" not in rows(page)
 
 
+def test_what_azure_said_in_two_lines_reads_as_one() -> None:
+    job = failed("sql")
+    assert job.error is not None
+    job = replace(job, error=replace(job.error, message="No network.\r\nTry again."))
+    assert "No network. Try again." in render_status(of(vm("sql"), jobs=(job,)), cloud="c", failed=True).plain
+
+
+def test_it_speaks_chinese() -> None:
+    page = render_status(of(*ALL, jobs=(failed("sql"),)), cloud="embedded", failed=True, language="zh-TW").plain
+    assert "embedded 的狀態，查看時間 2026-03-06 09:00 UTC" in page
+    assert "過去 24 小時失敗的作業" in page
+    assert "No network." in page
+
+
 def test_a_partial_page_says_so() -> None:
     page = render_status(of(gaps=(Gap("/backupjobs", "502", "rsv"),)), cloud="embedded").plain
     assert "Not everything could be read" in page
