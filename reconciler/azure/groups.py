@@ -21,11 +21,11 @@ _ABSENT = frozenset({"ResourceGroupNotFound"})
 
 
 async def unreadable(client: ReadClient, subscription_id: str, group: str, correlation_id: str) -> str:
-    """Why nobody can tell what a group holds; empty where it can be read, or where Azure says that it is not there."""
-    try:
-        path = f"{ids.subscription_path(subscription_id)}/resourceGroups/{ids.segment(group)}"
-    except ids.BadSegmentError as error:
-        return str(error)
+    """Why nobody can tell what a group holds; empty where it can be read, or where Azure says that it is not there.
+
+    Raises BadSegmentError, which no group has that a vault or an item was found in.
+    """
+    path = f"{ids.subscription_path(subscription_id)}/resourceGroups/{ids.segment(group)}"
     reply = await client.ask(Call("GET", path, api.RESOURCES), correlation_id)
     if isinstance(reply, Reply) and reply.status == 200:
         return ""
@@ -50,17 +50,10 @@ async def hidden(
             (ids.fold(name.subscription_id), ids.fold(name.resource_group))
             for vault in vaults
             for item in vault.items.values()
-            if item.key not in vms and (name := _name(item.vm_arm_id)) is not None
-            if ids.fold(name.subscription_id) in subscriptions
+            if item.key not in vms
+            if ids.fold((name := ids.VmName.parse(item.vm_arm_id)).subscription_id) in subscriptions
         }
     )
     answers = await asyncio.gather(*(unreadable(client, *group, correlation_id) for group in groups[:MOST]))
     unseen = [group for group, why in zip(groups, answers, strict=False) if why] + groups[MOST:]
     return frozenset(f"/subscriptions/{subscription}/resourcegroups/{group}" for subscription, group in unseen)
-
-
-def _name(arm_id: str) -> ids.VmName | None:
-    try:
-        return ids.VmName.parse(arm_id)
-    except ids.BadSegmentError:
-        return None

@@ -18,5 +18,5 @@ class SendOnceTransport(AioHttpTransport):
     async def open(self) -> None:
         untyped: Any = super()
         await untyped.open()
-        if self.session is not None:
-            self.session._retry_connection = False
+        session: Any = self.session
+        session._retry_connection = False

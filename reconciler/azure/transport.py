@@ -77,7 +77,7 @@ class BufferedResponse(AsyncHttpResponse):
         return self._body
 
     def text(self, encoding: str | None = None) -> str:
-        return self._body.decode(encoding or "utf-8", "replace")
+        return self._body.decode(encoding or self._encoding or "utf-8", "replace")
 
     def json(self) -> Any:
         return json.loads(self._body)
@@ -130,7 +130,7 @@ class AsgiTransport(AsyncHttpTransport[HttpRequest, AsyncHttpResponse]):
         answer = _Answer()
         body = _content(request)
         try:
-            await self._app(_scope(request, body), _receiver(body), answer.take)
+            await self._app(_scope(request), _receiver(body), answer.take)
         except Exception as error:
             raise ServiceResponseError("the application failed before it answered") from error
         if answer.status is None:
@@ -148,23 +148,19 @@ class _Answer:
         if message["type"] == "http.response.start":
             self.status = message["status"]
             self.headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in message["headers"]]
-        elif message["type"] == "http.response.body":
+        else:
             self.body += message.get("body", b"")
 
 
 def _content(request: HttpRequest) -> bytes:
     content = request.content
-    if isinstance(content, str):
-        return content.encode()
     return content if isinstance(content, bytes) else b""
 
 
-def _scope(request: HttpRequest, body: bytes) -> dict[str, Any]:
+def _scope(request: HttpRequest) -> dict[str, Any]:
     url = urlsplit(request.url)
     headers = [(b"host", url.netloc.encode("latin-1"))]
     headers += [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in request.headers.items()]
-    if body and not any(name == b"content-length" for name, _ in headers):
-        headers.append((b"content-length", str(len(body)).encode()))
     return {
         "type": "http",
         "asgi": {"version": "3.0", "spec_version": "2.3"},

@@ -18,6 +18,7 @@ from reconciler.azure.credentials import DEVELOPMENT_TOKEN, credential_for
 from reconciler.azure.pipeline import BODY_LIMIT, Broken, Pipeline, Reply
 from reconciler.model.outcome import Pending, Unsure
 from tests.unit.azure.scripted import GET, PUT, Dice, V, VirtualClock
+from tests.unit.sources.git.remotes import Trust, saying
 
 Behaviour = Callable[[asyncio.StreamWriter], Coroutine[Any, Any, None]]
 
@@ -132,3 +133,30 @@ async def test_an_operation_of_the_own_server_is_followed() -> None:
         again = await client.poll(answer.operation)
         assert isinstance(again, Pending)
         assert again.operation.url == answer.operation.url
+
+
+async def test_an_answer_that_never_ends_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("reconciler.azure.pipeline.EXCHANGE_LIMIT", 0.05)
+    over = asyncio.Event()
+
+    async def behave(writer: asyncio.StreamWriter) -> None:
+        await _half(writer)
+        await over.wait()
+
+    async with serving(behave) as server, client_of(server.port) as client:
+        assert isinstance(await client.submit(PUT, "c"), Unsure)
+        result = await client.ask(GET, "c")
+        over.set()
+    assert isinstance(result, Broken)
+    assert "no complete answer" in result.reason
+
+
+async def test_a_certificate_that_is_not_trusted_ends_it_before_anything_is_sent() -> None:
+    met: list[bytes] = []
+    with saying(lambda connection: met.append(connection.recv(1)), Trust().server) as port:
+        cloud, clock = cloud_of(f"https://127.0.0.1:{port}"), VirtualClock()
+        pipeline = Pipeline(cloud, credential_for(cloud), _socket(cloud), clock, writable=True)
+        result = await WriteClient(pipeline, Budget(clock), clock, Dice(), 4).ask(GET, "c")
+        await pipeline.close()
+    assert result == Broken("the TLS connection could not be made; check proxies and certificates", sent=False)
+    assert set(met) <= {b""}, "no byte of a request"

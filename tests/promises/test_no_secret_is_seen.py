@@ -17,15 +17,34 @@ from socketserver import StreamRequestHandler, TCPServer, ThreadingTCPServer
 
 import pytest
 import structlog
+from azure.core.credentials import AccessTokenInfo, TokenRequestOptions
+from azure.core.exceptions import ClientAuthenticationError
 from azure.core.rest import HttpRequest
 
+from reconciler.azure.budget import Budget
+from reconciler.azure.client import WriteClient
+from reconciler.azure.clouds import EMBEDDED
+from reconciler.azure.credentials import DevelopmentCredential
 from reconciler.azure.observe import AzureReader
+from reconciler.azure.pipeline import Broken, Pipeline
 from reconciler.cli import main as cli
 from reconciler.engine.ports import Scope
 from reconciler.model.call import Call
 from reconciler.model.outcome import Operation, Pending
 from tests.process.daemon import quickstart, watching
-from tests.unit.azure.scripted import GET, ORIGIN, PUT, RESET, VAULT, Says, V, bench
+from tests.unit.azure.scripted import (
+    GET,
+    ORIGIN,
+    PUT,
+    RESET,
+    VAULT,
+    Dice,
+    Says,
+    ScriptedTransport,
+    V,
+    VirtualClock,
+    bench,
+)
 from tests.unit.cli.commands import contents
 
 TOKEN = "eyJCANARY-5f1e-of-azure"
@@ -69,6 +88,22 @@ async def test_the_token_of_azure_when_everything_that_is_met_says_it_back(
     assert logs
     assert not isinstance(answers[-1], Pending)
     assert all("CANARY" not in text for text in [*said, out, err])
+
+
+class Refusing(DevelopmentCredential):
+    """Gets no token, and says what it sent for one."""
+
+    async def get_token_info(self, *scopes: str, options: TokenRequestOptions | None = None) -> AccessTokenInfo:
+        raise ClientAuthenticationError(f"AADSTS7000215: invalid client secret, sent with Bearer {TOKEN} {TOKEN}")
+
+
+async def test_a_sign_in_that_fails_says_why_without_what_was_sent_for_it() -> None:
+    transport, clock = ScriptedTransport([Says()]), VirtualClock()
+    pipeline = Pipeline(EMBEDDED, Refusing(), transport, clock, writable=True)
+    result = await WriteClient(pipeline, Budget(clock), clock, Dice(), 4).ask(GET, "c")
+    reason = "no token could be had: AADSTS7000215: invalid client secret, sent with … …"
+    assert result == Broken(reason, sent=False, transient=False)
+    assert transport.sent == []
 
 
 PAGES = ("/", "/vms", "/findings.json", "/plan.json", "/audit", "/metrics", "/readyz")

@@ -23,10 +23,8 @@ def moment(text: str | None) -> datetime | None:
     return None if aware.year <= _NEVER else aware
 
 
-def time_of_day(text: object) -> str | None:
+def time_of_day(text: str) -> str | None:
     """`HH:MM` of a policy's time: wall-clock time in the policy's zone, whatever offset is written (WIRE 5)."""
-    if not isinstance(text, str):
-        return None
     try:
         found = datetime.fromisoformat(text)
     except ValueError:

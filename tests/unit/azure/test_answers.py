@@ -94,6 +94,11 @@ async def test_what_may_or_may_not_have_happened(says: Says | Exception) -> None
         (Says(400, b"\xff\xfe"), "Http400", "Azure answered 400 without an explanation."),
         (Says(400, {"error": "text"}), "Http400", "Azure answered 400 without an explanation."),
         (Says(400, {"error": {"code": 7, "message": None}}), "7", ""),
+        (
+            Says(400, {"code": "InvalidRequest", "message": "the api-version is missing"}),
+            "InvalidRequest",
+            "the api-version is missing",
+        ),
         (Says(307, b"", {"Location": f"{ORIGIN}/elsewhere"}), "Http307", "Azure answered 307 without an explanation."),
         (
             Says(307, b"", {"Location": "https://evil.example/"}),

@@ -4,8 +4,17 @@ from __future__ import annotations
 
 import inspect
 
+import aiohttp
 import pytest
 import structlog
+from aiohttp.client_reqrep import ConnectionKey
+from azure.core.exceptions import (
+    AzureError,
+    ServiceRequestError,
+    ServiceRequestTimeoutError,
+    ServiceResponseError,
+    ServiceResponseTimeoutError,
+)
 
 from reconciler.azure.client import ATTEMPTS, NotReadOnlyError, ReadClient
 from reconciler.azure.observe import AzureReader
@@ -15,6 +24,9 @@ from reconciler.model.call import Call
 from tests.unit.azure.scripted import GET, NOW, PUT, RESET, VAULT, S, Says, V, bench, connection, refusal
 
 CHECKS = f"{S}/providers/Microsoft.RecoveryServices/locations/westeurope"
+KEY = ConnectionKey(
+    "management.azure.com", 443, is_ssl=True, ssl=True, proxy=None, proxy_auth=None, proxy_headers_hash=None
+)
 WRITES = [
     PUT,
     Call("PATCH", V, "1", "{}"),
@@ -117,3 +129,20 @@ async def test_logs_hold_method_path_status_and_no_query() -> None:
     assert [entry["event"] for entry in logs] == ["azure answered"]
     assert (logs[0]["method"], logs[0]["path"], logs[0]["status"], logs[0]["correlation_id"]) == ("GET", V, 200, "corr")
     assert "SIGNATURE" not in str(logs)
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (ServiceRequestError("x", error=aiohttp.ClientConnectorDNSError(KEY, OSError())), "could not be resolved"),
+        (ServiceRequestTimeoutError("x"), "could not be made in time"),
+        (ServiceResponseTimeoutError("x"), "did not come in time"),
+        (ServiceResponseError("x"), "broke before the answer was complete"),
+    ],
+)
+async def test_a_connection_that_fails_says_how_in_our_own_words(error: AzureError, reason: str) -> None:
+    made = bench([error])
+    result = await made.client.ask(GET, "c")
+    assert isinstance(result, Broken)
+    assert reason in result.reason
+    assert result.sent is isinstance(error, ServiceResponseError)

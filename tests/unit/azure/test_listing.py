@@ -54,6 +54,7 @@ async def test_pages_are_followed_verbatim_to_the_end() -> None:
         ([Says(body=_page("a", link=_link(1))), Says(body=_page("b", link=_link(1)))], ["a", "b"]),
         ([Says(body=_page("a", link=_link(1))), Says(body=_page("A"))], ["a"]),
         ([Says(body=_page("a", "a"))], ["a"]),
+        ([Says(body=_page("a", "a", "a", link=_link(1))), Says(body=_page("a"))], ["a"]),
         ([Says(body=_page("a", link=_link(1))), Says(404, refusal("X"))], ["a"]),
         ([Says(body=_page("a", link=_link(1))), Says(403, refusal("AuthorizationFailed"))], ["a"]),
         ([Says(body=_page("a", link=_link(1))), Says(500)], ["a"]),

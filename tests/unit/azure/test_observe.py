@@ -189,6 +189,52 @@ async def test_soft_delete_comes_from_the_vault_where_its_configuration_cannot_b
     assert not unknown.complete
 
 
+async def test_a_configuration_that_is_none_is_a_gap() -> None:
+    observed = await _observe(vaultconfig=Says(200, b"[]"))
+    assert observed.vaults["rsv"].soft_delete is None
+    assert [gap.scope for gap in observed.gaps] == [f"{V}/backupconfig".lower()]
+
+
+async def test_a_policy_that_cannot_be_read_is_a_gap_and_one_of_another_kind_is_none_of_ours() -> None:
+    good = {"id": f"{V}/backupPolicies/daily", "name": "daily", "properties": _DAILY}
+    odd = {"id": f"{V}/backupPolicies/odd", "name": "odd", "properties": ["daily"]}
+    sql = {"id": f"{V}/backupPolicies/sql", "name": "sql", "properties": {"backupManagementType": "AzureWorkload"}}
+    observed = await _observe(backupPolicies=Says(body={"value": [odd, sql, good]}))
+    assert set(observed.vaults["rsv"].policies) == {"daily"}
+    assert [("'odd'" in gap.reason, gap.vault) for gap in observed.gaps] == [(True, "rsv")]
+
+
+async def test_an_item_of_another_kind_is_none_of_ours() -> None:
+    database = {**_item(backupManagementType="AzureWorkload", sourceResourceId="/sql"), "id": f"{ITEM}-sql"}
+    observed = await _observe(backupProtectedItems=Says(body={"value": [database, _item()]}))
+    assert (set(observed.vaults["rsv"].items), observed.complete) == ({fold(VM)}, True)
+
+
+@pytest.mark.parametrize("order", [1, -1])
+async def test_of_two_items_of_one_vm_the_one_that_lives_is_shown_and_the_vault_is_not_whole(order: int) -> None:
+    dead = {**_item(isScheduledForDeferredDelete=True, protectionState="ProtectionStopped"), "id": f"{ITEM}-old"}
+    observed = await _observe(backupProtectedItems=Says(body={"value": [_item(), dead][::order]}))
+    assert observed.vaults["rsv"].items[fold(VM)].state is ItemState.PROTECTED
+    assert [gap.reason for gap in observed.gaps] == [f"{VM} has two items"]
+
+
+@pytest.mark.parametrize(
+    ("of", "kind"), [("virtualMachines", "Microsoft.Compute"), ("virtualMachines", "Microsoft.ClassicCompute")]
+)
+async def test_a_vm_that_has_no_id_of_a_vm_is_a_gap_and_spares_its_neighbour(of: str, kind: str) -> None:
+    def script(request: HttpRequest) -> Says | Exception:
+        if f"/providers/{kind}/virtualMachines" in request.url and "statusOnly" not in request.url:
+            odd = _vm() | {"id": f"{S}/resourceGroups/rg/../web-02"}
+            good = _vm() | {"id": VM.replace("Microsoft.Compute", kind)}
+            return Says(body={"value": [odd, good]})
+        return _world(virtualMachines=Says(body={"value": []}))(request)
+
+    made, _ = connection(script)
+    observed = await made.reader.observe(Scope(classic=True))
+    assert set(observed.vms) == {fold(VM.replace("Microsoft.Compute", kind))}
+    assert [gap.vault for gap in observed.gaps] == [None]
+
+
 async def test_a_name_that_cannot_stand_in_a_path_is_a_gap_and_is_not_asked_for() -> None:
     made, transport = connection(_world())
     bad = Vault("../x", "not-a-guid", "rg", "weu")

@@ -125,6 +125,16 @@ def _changed(path: str, value: Any) -> dict[str, Any]:
     return properties
 
 
+_FORTNIGHTLY = {
+    "schedulePolicyType": "SimpleSchedulePolicy",
+    "scheduleRunFrequency": "Weekly",
+    "scheduleRunDays": ["Sunday"],
+    "scheduleRunTimes": ["2024-04-28T16:30:00Z"],
+    "scheduleWeeklyFrequency": 2,
+}
+_MONTHS = {"retentionDuration": {"count": 3, "durationType": "Months"}, "retentionScheduleFormatType": "Daily"}
+
+
 @pytest.mark.parametrize(
     ("path", "value"),
     [
@@ -140,6 +150,10 @@ def _changed(path: str, value: Any) -> dict[str, Any]:
         ("schedulePolicy.scheduleRunTimes", ["2024-04-28T16:30:00Z", "2024-04-28T17:30:00Z"]),
         ("schedulePolicy.scheduleRunTimes", ["noon"]),
         ("schedulePolicy.scheduleRunTimes", [7]),
+        ("schedulePolicy", _FORTNIGHTLY),
+        ("retentionPolicy.monthlySchedule", _MONTHS | {"retentionScheduleFormatType": "Lunar"}),
+        ("retentionPolicy.monthlySchedule", _MONTHS | {"retentionScheduleFormatType": "Daily"}),
+        ("retentionPolicy.monthlySchedule", _MONTHS | {"retentionScheduleDaily": {"daysOfTheMonth": []}}),
         ("retentionPolicy.retentionPolicyType", "SimpleRetentionPolicy"),
         ("retentionPolicy.dailySchedule.retentionDuration", {"count": 3, "durationType": "Weeks"}),
         ("retentionPolicy.dailySchedule.retentionDuration", {"count": 0, "durationType": "Days"}),
