@@ -1,4 +1,4 @@
-"""SIGINT and SIGTERM during a run: the first lets what is on its way be written down, the second ends it."""
+"""SIGINT, SIGTERM and SIGHUP in a run: the first lets what is on its way be written down, the second ends it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,9 @@ class Interruption:
         """Take the signals of the running loop; until a clock is given, the first one already ends the task."""
         loop = asyncio.get_running_loop()
         self._task = asyncio.current_task()
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            if number is signal.SIGHUP and signal.getsignal(number) is signal.SIG_IGN:
+                continue  # By nohup: the run is meant to go on.
             loop.add_signal_handler(number, self._caught, number)
 
     def stop_gently(self, clock: StoppableClock) -> None:

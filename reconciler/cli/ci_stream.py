@@ -6,7 +6,6 @@ prints can forget it.
 
 from __future__ import annotations
 
-import io
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -76,11 +75,8 @@ class CiStream:
 
 @contextmanager
 def guarded(environment: Mapping[str, str]) -> Iterator[None]:
-    """What stdout and stderr cannot encode is spelled out; where an agent reads along, the guard stands before both."""
+    """Where an agent reads along, the guard stands before stdout and stderr."""
     before = sys.stdout, sys.stderr
-    for stream in before:
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
     if not in_ci(environment):
         yield
         return
@@ -89,9 +85,9 @@ def guarded(environment: Mapping[str, str]) -> Iterator[None]:
     try:
         yield
     finally:
+        sys.stdout, sys.stderr = before
         for guard in guards:
             guard.finish()
-        sys.stdout, sys.stderr = before
 
 
 def obey(commands: str) -> None:

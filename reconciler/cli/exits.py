@@ -14,6 +14,7 @@ class Exit(IntEnum):
     COVERAGE = 5
     USAGE = 64
     INVALID = 65
+    SIGHUP = 129
     SIGINT = 130
     SIGTERM = 143
 
@@ -31,7 +32,7 @@ Exit codes, and where several fit, the first of the list wins:
   dry run  1 error, 3 held, or what --fail-on names was found,
            5 coverage not met (only with --require-coverage),
            2 changes pending (only with --detailed-exitcode), 0 done
-  always   64 wrong usage, 65 invalid manifests, 130/143 interrupted
+  always   64 wrong usage, 65 invalid manifests, 129/130/143 interrupted
 """
 
 

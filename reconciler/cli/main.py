@@ -16,11 +16,11 @@ import click
 
 from reconciler import __version__, settings
 from reconciler.cli import exits
-from reconciler.cli.ci_stream import guarded
 from reconciler.cli.exits import Exit
 from reconciler.cli.lazy import Entry, LazyGroup
 from reconciler.cli.options import ARGUMENTS, files_option, journal_option, lang_option, option
 from reconciler.cli.params import FORMATS_HELP, Cloud, Duration, FormatParam, OutputFile, Share
+from reconciler.cli.streams import OutputLostError, Streams, steady
 from reconciler.cli.watch_options import watch_options
 from reconciler.settings import ENV_PREFIX, SettingsError
 
@@ -175,19 +175,22 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run a command line and leave with its exit code, by SystemExit."""
     gc.set_threshold(*_GC_THRESHOLDS)
     signal.signal(signal.SIGTERM, _terminated)
-    with guarded(os.environ):
-        code = _ended(arguments)
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:
+        signal.signal(signal.SIGHUP, _terminated)
+    with steady(os.environ) as streams:
+        code = _ended(arguments, streams)
     sys.exit(code)
 
 
-def _terminated(_number: int, _frame: FrameType | None) -> None:
-    raise SystemExit(int(Exit.SIGTERM))
+def _terminated(number: int, _frame: FrameType | None) -> None:
+    raise SystemExit(128 + number)
 
 
-def _ended(arguments: Sequence[str] | None) -> int:
+def _ended(arguments: Sequence[str] | None, streams: Streams) -> int:
     """The exit code of a command line; nothing that goes wrong becomes a traceback unless asked for."""
+    words = None if arguments is None else [*arguments]
     try:
-        code = root.main(args=None if arguments is None else [*arguments], prog_name="reconcile", standalone_mode=False)
+        code = root.main(args=words, prog_name="reconcile", standalone_mode=False, obj=streams)
         sys.stdout.flush()
     except click.ClickException as error:
         _show(error)
@@ -195,13 +198,20 @@ def _ended(arguments: Sequence[str] | None) -> int:
     except (click.Abort, KeyboardInterrupt):
         _say("interrupted")
         return Exit.SIGINT
-    except BrokenPipeError:
-        # The reader has gone; without this, Python complains again when it closes stdout.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return Exit.ERROR
+    except OutputLostError:
+        return _unheard(streams)
     except Exception as error:
         return _unexpected(error)
-    return code if isinstance(code, int) else Exit.DONE
+    unheard = Exit.DONE if streams.out.lost is None else _unheard(streams)
+    return code or unheard
+
+
+def _unheard(streams: Streams) -> Exit:
+    """A reader that leaves knows it; of anything else that kept the output back one has to be told."""
+    why = streams.out.lost
+    if why is not None and not isinstance(why, BrokenPipeError):
+        _say(f"Error: what was to be shown on stdout is lost: {why.strerror or why}.")
+    return Exit.ERROR
 
 
 class _Page(io.StringIO):

@@ -19,6 +19,7 @@ from reconciler.cli.git_options import require_sense as require_git_sense
 from reconciler.cli.manifests import loaded_or_exit, sources_of_manifests
 from reconciler.cli.params import SHEETS
 from reconciler.cli.sheets import show_sheet
+from reconciler.cli.streams import outlive
 from reconciler.cli.watch_options import watching_of
 from reconciler.diagnostics.escape import terminal
 from reconciler.diagnostics.language import spoken
@@ -52,6 +53,8 @@ def run(ctx: click.Context) -> int:
         app.require_allowed(desired, settings)
         if place.fresh and not settings.dry_run:
             place = app.keep_world(place)
+        if not settings.dry_run:
+            outlive(ctx)
         return _reconcile(desired, place, settings, words)
     except UsageSetupError as error:
         raise click.UsageError(str(error), ctx) from error
@@ -220,8 +223,9 @@ def _of_outcomes(report: Report) -> set[Exit]:
     met: set[Exit] = set()
     if any(isinstance(outcome, Failed | Retry | Pending) for outcome in outcomes):
         met.add(Exit.PARTIAL)
-    if report.stopped and any(isinstance(one, Skipped) and one.because == report.stopped for one in outcomes):
-        click.echo(f"Held: {report.stopped}; what was left out is listed above.", err=True)
+    held = "" if isinstance(report.halt, JournalError) else report.stopped
+    if held and any(isinstance(one, Skipped) and one.because == held for one in outcomes):
+        click.echo(f"Held: {held}; what was left out is listed above.", err=True)
         met.add(Exit.HELD)
     elif not report.plan.held and _troubled(report):
         met.add(Exit.PARTIAL)

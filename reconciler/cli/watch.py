@@ -12,6 +12,7 @@ from reconciler.app import Place, SetupError, UsageSetupError
 from reconciler.cli.git_options import require_sense as require_git_sense
 from reconciler.cli.options import ARGUMENTS
 from reconciler.cli.reconcile import settings_of, tell_place
+from reconciler.cli.streams import outlive
 from reconciler.model.journal import JournalError
 from reconciler.settings import Settings, SettingsError
 
@@ -33,6 +34,7 @@ def run(ctx: click.Context) -> int:
         tell_place(place)
         if place.fresh:
             place = app.keep_world(place)
+        outlive(ctx)
         return _watch(place, settings, again)
     except UsageSetupError as error:
         raise click.UsageError(str(error), ctx) from error

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
 
@@ -61,8 +61,7 @@ class SqliteDatabase:
                 yield SqliteSession(connection)
                 connection.execute(_WORDS["commit"])
             except BaseException:
-                if connection.in_transaction:
-                    connection.execute(_WORDS["rollback"])
+                _give_up(connection)
                 raise
 
     def _follow_the_file(self) -> None:
@@ -186,8 +185,15 @@ def migrate(connection: sqlite3.Connection, title: str) -> None:
                     connection.execute(statement)
             connection.execute(_WORDS["commit"])
         except BaseException:
-            connection.execute(_WORDS["rollback"])
+            _give_up(connection)
             raise
+
+
+def _give_up(connection: sqlite3.Connection) -> None:
+    """End a transaction that failed, unless SQLite did so by itself, as on a full disk; what failed first is told."""
+    with suppress(sqlite3.Error):
+        if connection.in_transaction:
+            connection.execute(_WORDS["rollback"])
 
 
 def _statements(script: str) -> Iterator[str]:
