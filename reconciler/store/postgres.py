@@ -87,8 +87,9 @@ class PostgresDatabase:
                 self._where, autocommit=True, prepare_threshold=None, application_name="reconcile", **self._bound()
             )
             try:
-                patience, read_only = f"{round(self._patience * 1000)}ms", "off" if self._writable else "on"
-                connection.execute(_WORDS["session"], {"patience": patience, "read_only": read_only})
+                connection.execute(_WORDS["session"], {"patience": f"{round(self._patience * 1000)}ms"})
+                if not self._writable:
+                    connection.execute(_WORDS["only_looking"])
                 self._migrate(connection)
             except BaseException:
                 connection.close()
@@ -127,7 +128,8 @@ class PostgresDatabase:
             ) from error
         except psycopg.errors.ReadOnlySqlTransaction as error:
             raise UnusableJournalError(
-                f"the journal {self.title} is read-only, as a replica is: name the primary server"
+                f"the journal {self.title} takes no writes, such as a replica or a server whose storage is full: "
+                "name the primary server, or make room on it"
             ) from error
         except psycopg.ProgrammingError as error:
             if error.sqlstate is None:

@@ -1,8 +1,11 @@
 -- session --
 -- A committed intent survives a crash of the server, whatever is configured there; nobody waits for ever
 SELECT set_config('synchronous_commit', 'on', false), set_config('lock_timeout', %(patience)s, false),
-    set_config('statement_timeout', '60s', false), set_config('idle_in_transaction_session_timeout', '60s', false),
-    set_config('default_transaction_read_only', %(read_only)s, false)
+    set_config('statement_timeout', '60s', false), set_config('idle_in_transaction_session_timeout', '60s', false)
+
+-- only_looking --
+-- Never the other way round: a server may have been set so because its storage is full
+SET default_transaction_read_only = on
 
 -- begin --
 BEGIN ISOLATION LEVEL READ COMMITTED

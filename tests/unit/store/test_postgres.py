@@ -170,16 +170,31 @@ def test_a_replica_can_be_read_and_is_told_to_be_one() -> None:
         (own.folder / "data" / "standby.signal").touch()
         own.control("start")
         assert JournalReader(place).last_sizes("a") == Sizes(1, 2)
-        with Journal(place, now) as journal, pytest.raises(UnusableJournalError, match="as a replica is") as caught:
+        with Journal(place, now) as journal, pytest.raises(UnusableJournalError, match="such as a replica") as caught:
             journal.enter("sha256:a", ["rsv"])
         assert hushed(caught.value)
+
+
+def test_a_database_that_was_made_read_only_stays_so(postgres: Server, schema: str) -> None:
+    """As services do to one whose storage is nearly full."""
+    with Journal(postgres.address(schema), now) as journal:
+        journal.remember_sizes("a", Sizes(1, 2))
+    role = f"guest_{schema}"
+    postgres.execute(f"CREATE ROLE {role} LOGIN PASSWORD '{PASSWORD}' IN ROLE reconcile")
+    postgres.execute(f"ALTER ROLE {role} SET default_transaction_read_only = on")
+    with (
+        Journal(postgres.address(schema, user=role), now) as held,
+        pytest.raises(UnusableJournalError, match="takes no writes") as caught,
+    ):
+        held.intend("r1", protect("web-1"), "c")
+    assert "storage is full" in str(caught.value)
 
 
 def test_a_reader_cannot_write_even_by_mistake(journal: Journal, place: str) -> None:
     journal.remember_sizes("a", Sizes(1, 2))
     with open_to_read(place) as database:
         assert database is not None
-        with pytest.raises(UnusableJournalError, match="is read-only"), database.change() as session:
+        with pytest.raises(UnusableJournalError, match="takes no writes"), database.change() as session:
             session.run("next_turn")
 
 
