@@ -11,7 +11,7 @@ from pathlib import Path
 from tests.soak.weeks import CALM_HOURS, Figures, soak
 
 FLAT = 0.10
-"""How much more Python may hold at the end than after the second day, as a share."""
+"""How much more the daemon may hold at the end than after the second day, as a share."""
 
 
 def main(arguments: list[str]) -> int:
@@ -39,7 +39,7 @@ def told(figures: Figures, seconds: float) -> str:
     ]
     if figures.memory:
         held = ", ".join(f"{size / 1024:.1f}" for size in figures.memory)
-        lines.append(f"held by Python at the end of each day, MiB: {held}; growth {figures.growth:+.1%}")
+        lines.append(f"held by the daemon at the end of each day, MiB: {held}; growth {figures.growth:+.1%}")
         lines.append(f"resident at most, MiB: {max(figures.resident) / 1024:.0f}")
     lines += ["ended as declared"] if not figures.wrong else ["WRONG", *(f"  {line}" for line in figures.wrong)]
     return "\n".join(lines)
