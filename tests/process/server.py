@@ -25,9 +25,8 @@ class Served:
 
 def reconcile(*words: str, folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     """One command line, to its end."""
-    command = [sys.executable, "-m", "reconciler", *words]
     return subprocess.run(
-        command,
+        command(*words),
         cwd=folder,
         env=clean(folder) | environment,
         capture_output=True,
@@ -35,6 +34,11 @@ def reconcile(*words: str, folder: Path, **environment: str) -> subprocess.Compl
         timeout=TIMEOUT,
         check=False,
     )
+
+
+def command(*words: str) -> list[str]:
+    """A command line as an argument of `Popen`."""
+    return [sys.executable, "-m", "reconciler", *words]
 
 
 def clean(folder: Path) -> dict[str, str]:
@@ -48,11 +52,12 @@ def clean(folder: Path) -> dict[str, str]:
 
 
 @contextmanager
-def served(folder: Path, *words: str) -> Iterator[Served]:
-    """Serve the quickstart on a free port; the first line it writes says that it is ready, and where."""
-    command = [sys.executable, "-m", "reconciler", "vault", "serve", "--port", "0"]
-    command += ["--estate", str(QUICKSTART / "estate.yaml"), *words]
-    with subprocess.Popen(command, cwd=folder, env=clean(folder), stdout=subprocess.PIPE, text=True) as process:
+def served(folder: Path, *words: str, estate: Path = QUICKSTART / "estate.yaml") -> Iterator[Served]:
+    """Serve an estate on a free port; the first line that it writes says that it is ready, and where."""
+    serve = command("vault", "serve", "--port", "0", "--estate", str(estate), *words)
+    with subprocess.Popen(
+        serve, cwd=folder, env=clean(folder), text=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    ) as process:
         try:
             assert process.stdout is not None
             line = process.stdout.readline()

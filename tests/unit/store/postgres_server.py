@@ -101,6 +101,11 @@ def server() -> Iterator[Server]:
         shutil.rmtree(folder)
 
 
+def is_installed() -> bool:
+    """Whether `server` can start one here."""
+    return _binaries() is not None
+
+
 def _binaries() -> Path | None:
     """Where `postgres` lies, beside what belongs to it."""
     found = shutil.which("postgres")
