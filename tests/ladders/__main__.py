@@ -36,7 +36,7 @@ def main(words: Sequence[str]) -> int:
     if chosen.command == "replay":
         return _replay(chosen.ladder, chosen.seed)
     if chosen.command == "docs":
-        write(chosen.report_file)
+        write(chosen.report_files)
         return 0
     return _run(chosen)
 
@@ -53,8 +53,8 @@ def _parser() -> argparse.ArgumentParser:
     again = commands.add_parser("replay", help="make one run again and say what it violates")
     again.add_argument("--ladder", type=int, required=True)
     again.add_argument("--seed", required=True, help="the text that a violation was printed with")
-    pages = commands.add_parser("docs", help="make docs/reliability.md from the report of a full run")
-    pages.add_argument("report_file", type=Path)
+    pages = commands.add_parser("docs", help="make docs/reliability.md from reports of full runs")
+    pages.add_argument("report_files", type=Path, nargs="+", metavar="REPORT")
     return parser
 
 

@@ -26,6 +26,7 @@ class SingleFaults(Ladder):
         "once, three times or for ever; once the fault is gone, six runs must lead to where the calm run led."
     )
     share = 3.0
+    goal = 15_000
     seconds = 120.0
 
     def cases(self, seed: int) -> Iterator[str]:

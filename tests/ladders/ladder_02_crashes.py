@@ -14,7 +14,7 @@ from tests.simulation.scenarios import SCENARIOS, SMALL
 _LARGE = "contoso"
 _SHARE_OF_LARGE = 29
 """Of two hundred VMs only every so many-th moment is tried: the others are moments of the same kinds."""
-_SAMPLES = 8_000
+_SAMPLES = 3_000
 """Deaths of two and of three processes in a row, drawn for a full run."""
 
 

@@ -24,7 +24,7 @@ class Chains(Ladder):
         "the untouched vault, but for what nobody consented to take back, which the plan must show as held."
     )
     unit = "chains"
-    goal = 4_000
+    goal = 2_000
 
     def cases(self, seed: int) -> Iterator[str]:
         random = Random(seed)

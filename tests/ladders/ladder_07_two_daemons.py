@@ -37,7 +37,7 @@ class TwoDaemons(Ladder):
         "middle, and with a newer configuration beside an older one. Time may be wasted, and nothing else."
     )
     unit = "schedules"
-    goal = 3_000
+    goal = 2_000
 
     def cases(self, seed: int) -> Iterator[str]:
         random = Random(seed)

@@ -1,9 +1,9 @@
-"""docs/reliability.md, made from the report of a full run: `python -m tests.ladders docs REPORT`."""
+"""docs/reliability.md, made from reports of full runs: `python -m tests.ladders docs REPORT...`."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,7 @@ vault in the same process and time is virtual, so that a run is a function of it
 promise is checked as a [predicate](../tests/ladders/invariants) over the requests that were sent, the journal, the
 vault and the output.
 
-This page is made from the report of one full run, [reliability.json](reliability.json), and not written by hand.
+This page is made from the reports of full runs, [reliability.json](reliability.json), and not written by hand.
 """
 _AGAIN = """## Do it yourself
 
@@ -56,7 +56,7 @@ def _table(report: Mapping[str, Any]) -> Iterator[str]:
     libraries = ", ".join(f"{name} {number}" for name, number in report["libraries"].items())
     yield "## The figures\n"
     yield (
-        f"Commit `{report['commit'][:12]}`, {report['began'][:_DAY]}, Python {report['python']}, SQLite "
+        f"{_commits(report)}, {report['began'][:_DAY]}, Python {report['python']}, SQLite "
         f"{report['sqlite']}, {libraries}; {report['jobs']} processes, seed {report['seed']}.\n"
     )
     yield "| ladder | | runs | of | ways it went | violations | minutes |"
@@ -70,6 +70,16 @@ def _table(report: Mapping[str, Any]) -> Iterator[str]:
     runs = sum(one["runs"] for one in report["ladders"])
     broken = sum(len(one["violations"]) for one in report["ladders"])
     yield f"\n{runs:,} runs, {broken} violations. *Ways it went* counts those that sent or were told something else.\n"
+
+
+def _commits(report: Mapping[str, Any]) -> str:
+    """One, unless ladders were climbed at different ones."""
+    found: dict[str, list[str]] = {}
+    for one in report["ladders"]:
+        found.setdefault(one["commit"][:12], []).append(str(one["number"]))
+    if len(found) == 1:
+        return f"Commit `{next(iter(found))}`"
+    return "; ".join(f"commit `{name}` (ladders {', '.join(numbers)})" for name, numbers in found.items()).capitalize()
 
 
 def _of(one: Mapping[str, Any]) -> str:
@@ -106,6 +116,8 @@ def _not(report: Mapping[str, Any]) -> Iterator[str]:
             yield f"* Ladder {one['number']} was not run: {one['not_run']}."
         elif not one["complete"]:
             yield f"* Ladder {one['number']} was ended before all of its cases were run: {one['runs']:,} of {_of(one)}."
+        elif one["total"] and one["runs"] + sum(one["skipped"].values()) < one["total"]:
+            yield f"* Of the {one['total']:,} cases of ladder {one['number']} a sample of {one['runs']:,} was run."
         for why, count in one["skipped"].items():
             yield f"* Of ladder {one['number']}, {count:,} cases were skipped: {why}."
     single = next((one["total"] for one in report["ladders"] if one["number"] == 1), None)
@@ -113,8 +125,10 @@ def _not(report: Mapping[str, Any]) -> Iterator[str]:
     yield _LIMITS.format(pairs=pairs)
 
 
-def write(report_file: Path) -> None:
-    """Make page and data from a report."""
-    report = json.loads(report_file.read_text(encoding="utf-8"))
-    DATA.write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    PAGE.write_text(page(report), encoding="utf-8")
+def write(report_files: Sequence[Path]) -> None:
+    """Make page and data from reports; of a ladder that several have, the last counts."""
+    reports = [json.loads(path.read_text(encoding="utf-8")) for path in report_files]
+    ladders = {one["number"]: one for report in reports for one in report["ladders"]}
+    whole = reports[-1] | {"ladders": [ladders[number] for number in sorted(ladders)]}
+    DATA.write_text(json.dumps(whole, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    PAGE.write_text(page(whole), encoding="utf-8")

@@ -24,7 +24,6 @@ def document(climbs: Iterable[Climb], *, budget: str, seed: int, jobs: int, bega
     return {
         "format": FORMAT,
         "tool": __version__,
-        "commit": commit(),
         "began": began,
         "budget": budget,
         "seed": seed,
@@ -41,6 +40,7 @@ def _ladder(done: Climb) -> dict[str, Any]:
     return {
         "number": ladder.number,
         "title": ladder.title,
+        "commit": commit(),
         "what": ladder.what,
         "unit": ladder.unit,
         "runs": done.runs,
