@@ -13,6 +13,8 @@ from reconciler.diagnostics.language import Language
 
 _PLACE = re.compile(r"\{(\w+)(?::([dsl]))?\}|\[(\w+)\]")
 _FOUND = {"d": "[0-9]+", "s": ".+?", "l": ".+?", None: ".+?"}
+_WITHIN_CHINESE = re.compile("(?<=[\u3400-\u9fff]) (?=[\u3400-\u9fff])")
+"""What stands around a name, and not around one of our own words in its place."""
 _BETWEEN = " · "
 """What parts the sums of a last line."""
 
@@ -29,7 +31,7 @@ class _Book:
     def __init__(self, phrases: dict[str, str]) -> None:
         self._exact = {english: words for english, words in phrases.items() if not _PLACE.search(english)}
         self._phrases: dict[str, list[_Phrase]] = defaultdict(list)
-        for english, words in sorted(phrases.items(), key=lambda one: -len(_PLACE.sub("", one[0]))):
+        for english, words in sorted(phrases.items(), key=lambda one: _openness(one[0])):
             if english not in self._exact:
                 first = english.split(" ", 1)[0]
                 self._phrases["" if _PLACE.search(first) else first].append(_phrase(english, words))
@@ -44,7 +46,7 @@ class _Book:
             found = phrase.pattern.fullmatch(text)
             if found:
                 told = {name: self._part(part, phrase.kinds[name]) for name, part in found.groupdict().items()}
-                return phrase.words.format_map(told)
+                return _WITHIN_CHINESE.sub("", phrase.words.format_map(told))
         return text
 
     def _part(self, text: str, kind: str | None) -> str:
@@ -62,6 +64,11 @@ def spoken(text: str, language: Language) -> str:
 def _book() -> _Book:
     text = resources.files(__package__).joinpath("phrases.zh-TW.toml").read_text(encoding="utf-8")
     return _Book(tomllib.loads(text))
+
+
+def _openness(english: str) -> tuple[int, int]:
+    """The more of a phrase is fixed, the surer it is; a number is surer than a name."""
+    return -len(_PLACE.sub("", english)), sum(kind != "d" for _, kind, _ in _PLACE.findall(english))
 
 
 def _phrase(english: str, words: str) -> _Phrase:

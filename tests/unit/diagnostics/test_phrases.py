@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
+import yaml
 
 from reconciler.diagnostics.paper import Paper
 from reconciler.diagnostics.phrases import spoken
@@ -13,6 +17,7 @@ from reconciler.diagnostics.phrases import spoken
     [
         ("Findings", "發現項目"),
         ("Vault rsv-1", "保存庫 rsv-1"),
+        ("1 to 2", "1 到 2"),
         ("Each is deallocated.", "每一部都已解除配置。"),
         ("rg/web-01 is deallocated.", "rg/web-01 已解除配置。"),
         ("The VM agent 2.7 of each is not ready.", "每一部的 VM 代理程式 2.7 尚未就緒。"),
@@ -33,6 +38,20 @@ def test_a_phrase(english: str, chinese: str) -> None:
 )
 def test_what_is_no_phrase_stays(text: str) -> None:
     assert spoken(text, "zh-TW") == text
+
+
+FINDINGS: list[str] = yaml.safe_load(
+    (Path(__file__).parents[2] / "cases" / "findings.yaml").read_text(encoding="utf-8")
+)
+_NAMES = re.compile(r"`[^`]*`|'[^']*'|--[a-z-]+ \S+")
+_ENGLISH = re.compile(r"\b[a-z]{2,} [a-z]{2,}\b")
+
+
+@pytest.mark.parametrize("message", FINDINGS)
+def test_what_the_planner_says_is_said_in_chinese(message: str) -> None:
+    told = spoken(message, "zh-TW")
+    assert told != message
+    assert not _ENGLISH.search(_NAMES.sub("", told))
 
 
 def test_foreign_words_stay_even_where_they_are_a_phrase() -> None:
