@@ -18,6 +18,7 @@ from reconciler.diagnostics.catalog import Words, catalog
 from reconciler.diagnostics.catalog_words import who
 from reconciler.diagnostics.escape import terminal
 from reconciler.diagnostics.language import LANGUAGES, Language
+from reconciler.diagnostics.phrases import spoken
 from reconciler.diagnostics.subject_names import short_ids, vm_label
 from reconciler.diagnostics.trace_text import (
     condition_words,
@@ -145,10 +146,18 @@ class Vocabulary:
             "condition_words": partial(condition_words, language=language),
             "decision_words": partial(decision_words, language=language),
             "nothing_words": partial(nothing_words, language=language),
+            "said": partial(spoken, language=language),
             "priority_words": partial(priority_words, language=language),
             "verdict_words": partial(verdict_words, language=language),
         }
-        own = {"ago": self.ago, "moment": self.moment, "took": self.took, "row": self.row, "retry": self.retry}
+        own = {
+            "ago": self.ago,
+            "moment": self.moment,
+            "took": self.took,
+            "row": self.row,
+            "retry": self.retry,
+            "tongue": self.tongue,
+        }
         return {**bound, **own, "word": self.word, "language": language, "now": self._now}
 
     def ago(self, moment: datetime | None) -> Markup | str:
@@ -179,6 +188,10 @@ class Vocabulary:
         """What the row of a code says; None for one that this version has no row of."""
         found = catalog().rows.get(code)
         return found.told(self.language) if found is not None else None
+
+    def tongue(self, text: str) -> Language:
+        """The language in which a sentence of ours is shown: English where it has no other words."""
+        return self.language if spoken(text, self.language) != text else "en"
 
     def retry(self, code: str) -> str:
         return catalog().row(code).retry.told(self.language)

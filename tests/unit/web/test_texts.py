@@ -153,3 +153,9 @@ async def test_the_language_goes_along(app: ASGIApp) -> None:
     assert '<html lang="zh-TW">' in by_name.text
     assert 'href="/vms?lang=zh-TW"' in by_name.text
     assert "虛擬機器" in (await ask(app, "/nope?lang=zh-TW")).text + by_name.text
+
+
+async def test_what_was_seen_is_said_in_the_language_of_the_page_and_marked_as_such(app: ASGIApp) -> None:
+    chinese, english = (await ask(app, "/findings?lang=zh-TW")).text, (await ask(app, "/findings?lang=en")).text
+    assert '<p lang="zh-TW" class="said">' in chinese
+    assert '<p lang="zh-TW"' not in english
