@@ -43,7 +43,7 @@ def _strength(ctx: click.Context, name: str) -> int:
 
 lang_option = option(
     "--lang", type=click.Choice(["en", "zh-TW"], case_sensitive=False),
-    help="The language of titles and remedies. Default: from the locale.",
+    help="The language of what people read; names and Azure's own words stay. Default: from the locale.",
 )  # fmt: skip
 
 files_option = option(

@@ -1,4 +1,4 @@
-"""`--lang`: titles and remedies of a plan and of a status in the language asked for, or in that of the locale."""
+"""`--lang`: what a plan and a status say in the language asked for, or in that of the locale."""
 
 from __future__ import annotations
 
@@ -34,3 +34,10 @@ def test_the_status_speaks_it_too(shell: Shell) -> None:
     shell("vault", "advance", "1", "day")
     title = catalog().row("backup-snapshot-timeout").told("zh-TW").title
     assert title in shell("status", *RUN, "--failed", "--lang", "zh-TW").out
+
+
+def test_explain_speaks_what_was_asked_for_before_it(shell: Shell) -> None:
+    title = catalog().row("throttled").told("zh-TW").title
+    assert title in shell("--lang", "zh-TW", "explain", "throttled").out
+    assert title in shell("explain", "throttled", "--lang", "zh-TW").out
+    assert title not in shell("--lang", "zh-TW", "explain", "throttled", "--lang", "en").out
