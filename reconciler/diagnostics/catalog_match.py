@@ -48,7 +48,7 @@ class _Subjects:
         return self._of[row.id]
 
     def _terms(self, row: Row) -> Said:
-        signs = (word for sign in (*row.says, *row.hints) for word in sign.rpartition(":")[2].split())
+        signs = (word for sign in (*row.says, *row.hints, *row.halves) for word in sign.rpartition(":")[2].split())
         both = [row, row.zh, *row.variants, *(variant.zh for variant in row.variants)]
         told = (text for words in both for text in _texts(words))
         parts = (self._read(text) for text in (*told, *row.codes))
@@ -108,7 +108,7 @@ class _Near:
         self.stems: dict[str, Rows] = defaultdict(tuple)
         self.numbers: dict[int, Rows] = defaultdict(tuple)
         self.statuses: dict[int, Rows] = defaultdict(tuple)
-        self.says, self.hints = _Signs(subjects), _Signs(subjects)
+        self.says, self.hints, self.halves = _Signs(subjects), _Signs(subjects), _Signs(subjects)
         for row in rows:
             for code in row.codes_under(operation):
                 self.codes[fold(code)] += (row,)
@@ -119,6 +119,7 @@ class _Near:
                 self.statuses[status] += (row,)
             self.says.learn(row, row.says, operation)
             self.hints.learn(row, row.hints, operation)
+            self.halves.learn(row, row.halves, operation)
 
 
 class Matcher:
@@ -127,7 +128,7 @@ class Matcher:
     def __init__(self, rows: Iterable[Row], words: Vocabulary) -> None:
         self._rows = tuple(sorted(rows, key=lambda row: row.id))
         self._read = Reader(words).read
-        self._vague = set(map(fold, words.vague))
+        self._vague, self._mute = set(map(fold, words.vague)), set(map(fold, words.mute))
         self._subjects = _Subjects(words, self._read)
         self._known = {fold(code) for row in self._rows for code in row.codes}
         kin = (row for row in self._rows if row.retry.rule != "wait" and any(map(row.concerns, _OF_A_VM)))
@@ -170,14 +171,16 @@ class Matcher:
             stems = (near.stems.get(_stem(one), ()) for one in named)
             yield from (found for found in stems if len(found) == 1)
         yield from (near.numbers.get(one, ()) for one in sorted(reading.numbers))
-        foreign = self._subjects.foreign.intersection(*reading.facts[-1:]) if reading.facts else frozenset()
-        own = () if code in self._known else [said | foreign for said in self._read(error.code).facts]
+        foreign = self._subjects.foreign.intersection(frozenset().union(*reading.facts[-1:], *reading.around[-1:]))
+        own = () if code in self._known | self._mute else [said | foreign for said in self._read(error.code).facts]
         yield from map(near.says.in_passage, (*own, *reading.facts))
         yield from (near.codes.get(one, ()) for one in (code, *map(fold, reading.codes)))
         yield from map(near.hints.in_passage, (*own, *reading.facts))
         yield from map(near.says.in_passage, reading.advice)
         yield from map(near.hints.in_passage, reading.advice)
         yield from map(near.says.in_passage, reading.around[:-1])
+        if reading.is_half:
+            yield from map(near.halves.in_passage, (*reading.facts, *reading.advice))
         yield near.statuses.get(error.status, ())
 
     def _narrowed(self, row: Row, error: AzureError, facts: Collection[str]) -> Row:

@@ -29,6 +29,18 @@ _JOINED = re.compile(r"[A-Za-z]{12,}")
 _HUMP = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _ARM_ID = re.compile(r"/subscriptions/[^\s\"'<>]*/providers/([\w.]+/\w+)[^\s\"'<>]*", re.IGNORECASE)
 _NAME = re.compile(r"(['\"])[\w.-]*[\d_-][\w.-]*\1|<[^<>]*>")
+_EXTENSION = r"(?:extensions?|擴充功能|延伸模組|副檔名|擴充|擴展|扩展)"
+_ANY_EXTENSION = re.compile(rf"(?<![a-z]){_EXTENSION}(?![a-z])")
+_ANOTHERS = re.compile(
+    rf"{_EXTENSION}(?:\s+(?:type|handler|named?))?\s*(?:['\"「][\w. -]+['\"」]|(?-i:[A-Z]\w*[a-z][A-Z]\w*)(?=\s))"
+    rf"|['\"「][\w.-]+['\"」]\s*(?:vm\s*)?{_EXTENSION}",
+    re.IGNORECASE,
+)
+"""An extension by its name."""
+_OURS = re.compile(r"vmsnapshot|azure\.recoveryservices", re.IGNORECASE)
+"""What the extension of Azure Backup is called. A message that names another and not it is about that one."""
+_GLUED = re.compile(r"\btoo(?=com\b|(?!k|l)[a-z]{4})")
+"""A `to` that a translating machine left in the text, with the next word: `toocommunicate`."""
 _NOT = re.compile(r"n't\b")
 _END = re.compile(r"(?<=[.!?])\s+|[:,]\s*(?=請|please\b)|[。！？；;|]|\s[-–—]+\s|\\[rn]|[\r\n]+|[\"']\s*[,:]\s*[\"']")
 _MARKS = re.compile(r"[^a-z0-9+\u3400-\u9fff]+")
@@ -45,7 +57,8 @@ class Vocabulary(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     a key vault is no vault. `spellings` are other writings of the same, put right first;
     `characters` are simplified ones and, in the same order, the traditional ones. `advice` are the first words of
     sentences that say what to do and not what happened. After one of `lead_ins` come the words of the service; what
-    stands before the last one is a client's. `vague` are codes of Azure that name no cause.
+    stands before the last one is a client's. `vague` are codes of Azure that name no cause; `mute` are those that
+    say nothing as words either.
     `foreign` are terms of what no row is about, such as a restore: a sign that does not name one is not met where it
     stands. `things` are terms of what a row is about: a sentence that holds one does not mean a row whose own words
     never do.
@@ -58,6 +71,7 @@ class Vocabulary(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     advice: tuple[str, ...] = ()
     lead_ins: tuple[str, ...] = ()
     vague: tuple[str, ...] = ()
+    mute: tuple[str, ...] = ()
     foreign: tuple[str, ...] = ()
     things: tuple[str, ...] = ()
 
@@ -76,6 +90,11 @@ class Reading:
     around: tuple[Said, ...] = ()
     """What a client said before the words of the service."""
 
+    @property
+    def is_half(self) -> bool:
+        """Whether it may be one half of a message, the other half cut off: one sentence on what happened, or none."""
+        return not self.facts or (len(self.facts) == 1 and not self.advice)
+
 
 class Reader:
     """Reads messages. The same one comes many times, so the latest readings are kept."""
@@ -84,6 +103,10 @@ class Reader:
         self._words = words
         self._compounds = frozenset(words.compounds)
         self._lead_in = re.compile(rf"(?<![a-z])(?:{'|'.join(map(re.escape, words.lead_ins)) or '(?!)'})[\s\"'*_]*[:=]")
+        mute = "|".join(map(re.escape, words.mute)) or "(?!)"
+        self._labelled = re.compile(
+            rf"(?i:\b(?:\w*code|status)\b\W{{1,6}}(?:\d{{3}}\W{{1,3}})?(?:{mute})\b)|\((?:{mute})\)|\b(?:{mute}):(?=\s)"
+        )
         self._traditional = str.maketrans(*words.characters)
         self._phrases: dict[str, list[tuple[str, bool, str]]] = defaultdict(list)
         """By the first word of one in letters, else by the first two characters, or the only one."""
@@ -132,14 +155,17 @@ class Reader:
         return text
 
     def _spelled(self, text: str) -> str:
-        """In one spelling: no names, `not` for `n't`, humped words apart, traditional characters, lower case."""
-        plain = unicodedata.normalize("NFKC", text).replace("’", "'").replace("“", '"').replace("”", '"')
+        """In one spelling: no names, no label with a mute code, `not` for `n't`, humped words apart, traditional
+        characters, lower case. The extension of somebody else is told from that of Azure Backup."""
+        plain = unicodedata.normalize("NFKC", text).replace("’", "'").replace("‘", "'")
+        plain = self._labelled.sub(" ", plain.replace("“", '"').replace("”", '"'))
+        anothers = not _OURS.search(plain) and _ANOTHERS.search(plain)
         plain = _CLIENT.sub(" ", plain)
         plain = _ARM_ID.sub(r" \1 ", plain)
         plain = _NAME.sub(" ", plain)
-        plain = _JOINED.sub(_apart, plain).casefold()
+        plain = _GLUED.sub("", _JOINED.sub(_apart, plain).casefold())
         plain = _NOT.sub(" not", plain.replace("can't", "can not").replace("cannot", "can not"))
-        return self._put_right(plain)
+        return self._put_right(_ANY_EXTENSION.sub(" otherextension ", plain) if anothers else plain)
 
     def _put_right(self, text: str) -> str:
         plain = text.translate(self._traditional)

@@ -91,7 +91,8 @@ class Row(Words, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
     A code written `protect:Code` counts under that operation only; `codes` has it bare. `says` are signs in the text of
     a message: terms of the vocabulary that one sentence must hold, written `protect: agent absent` where they count
-    under one operation only. `hints` are signs that count when no row's `says` is met. `or_else` are rows that the same
+    under one operation only. `hints` are signs that count when no row's `says` is met, and `halves` after
+    them where the message is one half of a longer one. `or_else` are rows that the same
     answer can also mean, `tell_apart` says what would decide, `see` are topics. `verified` is the ISO date of the last
     check of the source.
     """
@@ -109,6 +110,7 @@ class Row(Words, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """HTTP statuses that mean this row when nothing else matched."""
     says: tuple[str, ...] = ()
     hints: tuple[str, ...] = ()
+    halves: tuple[str, ...] = ()
     predicted_by: tuple[str, ...] = ()
     or_else: tuple[str, ...] = ()
     see: tuple[str, ...] = ()

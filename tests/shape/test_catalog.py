@@ -161,13 +161,14 @@ def _signs(row: Row) -> Iterator[tuple[str, frozenset[str]]]:
 
 
 def test_signs_are_made_of_the_vocabulary_and_use_all_of_it() -> None:
-    texts = [text for row in ROWS for text in (*row.says, *row.hints)]
+    texts = [text for row in ROWS for text in (*row.says, *row.hints, *row.halves)]
     texts += [text for row in ROWS for variant in row.variants for text in variant.says]
     used = {term.lstrip("!") for text in texts for term in text.rpartition(":")[2].split()}
     words = catalog().words
     assert used <= set(words.terms)
     assert set(words.terms) <= used | set(words.compounds) | set(words.foreign)
     assert {*words.compounds, *words.foreign, *words.things} <= set(words.terms)
+    assert set(words.mute) <= set(words.vague)
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.id)

@@ -102,3 +102,40 @@ def test_the_words_that_ship_have_no_two_entries_of_one_spelling() -> None:
     spellings = catalog().words.spellings
     for other in spellings:
         assert not any(other in right for right in spellings.values())
+
+
+@pytest.mark.parametrize(
+    ("message", "others"),
+    [
+        ("VM has reported a failure when processing extension 'installoxa'", True),
+        ("Provisioning of VM extension AzureMonitorWindowsAgent has timed out", True),
+        ("VM has reported a failure when processing extension 'VMSnapshotLinux'", False),
+        ("VM extension type 'Microsoft.Azure.RecoveryServices.VMSnapshot' failed for extension 'ext-1'", False),
+        ("預配 VM 擴充功能「CustomScript」逾時。擴充功能安裝可能耗時過長。", True),
+        ("Provisioning of the extension failed because the VM agent is not installed.", False),
+    ],
+)
+def test_the_extension_of_somebody_else_is_not_that_of_azure_backup(message: str, others: bool) -> None:
+    said = Reader(catalog().words).read(message).facts[-1]
+    assert ("other-extension" in said, "extension" in said) == (others, not others)
+
+
+@pytest.mark.parametrize(
+    "label",
+    ["Code: Conflict", "Status: 409 (Conflict)", "ErrorCode: OperationNotAllowed", "(BadRequest)", "Conflict: "],
+)
+def test_a_label_with_a_code_that_names_no_cause_says_nothing(label: str) -> None:
+    reader = Reader(catalog().words)
+    assert reader.read(f"The VM was not found. {label}").facts == reader.read("The VM was not found.").facts
+
+
+def test_a_word_that_a_translating_machine_glued_is_read() -> None:
+    assert facts("VM agent toofail") == [{"agent", "failed"}]
+
+
+@pytest.mark.parametrize(
+    ("message", "half"),
+    [("Please check the VM.", True), ("The VM failed", True), ("The VM failed. Please check the VM.", False)],
+)
+def test_one_half_of_a_message(message: str, half: bool) -> None:
+    assert READER.read(message).is_half is half

@@ -33,14 +33,17 @@ def _rows(case: dict[str, Any]) -> list[str]:
 
 
 CORPUS = {
-    name: _read(name) for name in ("tuned", "held-out", "fresh", "last", "blind-1", "blind-2", "blind-3", "blind-4")
+    name: _read(name)
+    for name in ("tuned", "held-out", "fresh", "last", "blind-1", "blind-2", "blind-3", "blind-4", "blind-5")
 }
-OTHERS = {name: _read(name) for name in ("made-up", "foreign", "batches")}
+OTHERS = {name: _read(name) for name in ("made-up", "foreign", "batches", "others")}
+HALVES = {"halves": _read("halves")}
+"""Cut messages: a client shows whole ones."""
 
 
-@pytest.mark.parametrize("name", [*CORPUS, *OTHERS])
+@pytest.mark.parametrize("name", [*CORPUS, *OTHERS, *HALVES])
 def test_no_message_is_taken_for_another(name: str) -> None:
-    cases = {**CORPUS, **OTHERS}[name]
+    cases = {**CORPUS, **OTHERS, **HALVES}[name]
     found = [(catalog().match(case["operation"], _error(case)).id, case) for case in cases]
     assert [(got, case["message"]) for got, case in found if got not in {*_rows(case), UNCLASSIFIED}] == []
     unknown = [case["message"] for got, case in found if got == UNCLASSIFIED and got not in _rows(case)]
