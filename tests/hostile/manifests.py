@@ -135,6 +135,8 @@ class Manifests(Kind):
                 yield f"I-41: the text became {said.get('reason')!r}, {said['outcome']}"
             elif seed.must not in {TEXT, "*"} and seed.must not in codes:
                 yield f"I-41: {seed.must} was to be said, and not {said['outcome']}"
+        if family == "seed" and rest[1] == "key" and SEEDS[rest[0]].must == TEXT and said.get("loaded"):
+            yield "I-40: a key that nobody knows was passed over"
         if family == "character" and (int(rest[0], 16) in _SPACES) != said.get("loaded"):
             yield f"I-41: a character was {'taken that nobody sees' if said.get('loaded') else 'refused'}"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from reconciler.azure.clouds import EMBEDDED
@@ -35,8 +35,7 @@ def item(vm: str = "web-1") -> str:
     return f"{VAULT}/backupFabrics/Azure/protectionContainers/IaasVMContainer;{names}/protectedItems/vm;{names}"
 
 
-def consented(*subjects: str) -> Desired:
-    day = datetime(2027, 1, 1, tzinfo=UTC).date()
+def consented(*subjects: str, day: date = date(2027, 1, 1)) -> Desired:
     given = [Consent(subject, "shorten-retention", subject, "ok", "me", day) for subject in subjects]
     return replace(WISH, consents=tuple(given))
 
@@ -85,6 +84,7 @@ class Forger:
         name = name_of(method, url, body.encode())
         made = self.story.begin(process, self.clock, method, url, name, headers, body.encode())
         made.served, made.status, made.ended = [200], 200, self.clock
+        made.reply = b'{"id":"/x","value":[]}'
         for fact, value in facts.items():
             setattr(made, fact, value)
         return made

@@ -14,6 +14,8 @@ from tests.simulation.scenarios import SCENARIOS, SMALL
 _LARGE = "contoso"
 _SHARE_OF_LARGE = 29
 """Of two hundred VMs only every so many-th moment is tried: the others are moments of the same kinds."""
+_STOP = "s"
+"""Marks the moment at which a process is asked to stop; at the others it dies."""
 _SAMPLES = 3_000
 """Deaths of two and of three processes in a row, drawn for a full run."""
 
@@ -23,8 +25,9 @@ class Crashes(Ladder):
     title = "Crashes"
     what = (
         "The process dies before a request is sent, after its effect, after its answer, before and after each line of "
-        "the journal and inside of its transactions; up to three times in a row, also while it recovers. What follows "
-        "must end as if nobody had died, and no VM may see a request twice."
+        "the journal and inside of its transactions; up to three times in a row, also while it recovers. Or it is only "
+        "asked to stop, and must send nothing more. What follows must end as if nothing had been, and no VM may see a "
+        "request twice."
     )
     unit = "instants"
     share = 2.0
@@ -32,7 +35,9 @@ class Crashes(Ladder):
 
     def cases(self, seed: int) -> Iterator[str]:
         random = Random(seed)
-        small = [f"{name} {moment}" for name in SMALL for moment in range(len(moments(name)))]
+        small = [
+            f"{name} {moment}{end}" for name in SMALL for moment in range(len(moments(name))) for end in ("", _STOP)
+        ]
         random.shuffle(small)
         deep = self._deep(random)
         for case in small:
@@ -54,12 +59,15 @@ class Crashes(Ladder):
             yield f"{name} {'+'.join(map(str, [random.randrange(most), *later]))}"
 
     def full(self) -> int:
-        """Every moment at which one process can die, and samples of two and three deaths."""
-        return sum(len(_tried(name)) for name in SCENARIOS) + _SAMPLES
+        """Every moment at which one process can end, and samples of two and three deaths."""
+        stops = sum(len(moments(name)) for name in SMALL)
+        return sum(len(_tried(name)) for name in SCENARIOS) + stops + _SAMPLES
 
     def run(self, case: str) -> Verdict:
         name, text = case.split(" ")
-        story = with_deaths(name, [int(moment) for moment in text.split("+")], case)
+        ends = text.split("+")
+        stops = [place for place, end in enumerate(ends) if end.endswith(_STOP)]
+        story = with_deaths(name, [int(end.removesuffix(_STOP)) for end in ends], case, stops)
         return Verdict(check(story), trace=digest(story))
 
     def simpler(self, case: str) -> Iterator[str]:

@@ -8,11 +8,16 @@ from random import Random
 
 from tests.ladders.invariants import check
 from tests.ladders.ladder import Ladder, Verdict, Violation
-from tests.simulation.chains import VMS, Declared, scenario
+from tests.simulation.chains import OVER, VMS, Declared, scenario
 from tests.simulation.content import item_name
 from tests.simulation.course import Mortality, begin, digest, settle
 from tests.simulation.life import nowhere
 from tests.simulation.story import Story
+
+_PROTECTED = dict.fromkeys("a" + OVER, "a") | {"b": "b"}
+"""By the wish, under which policy a VM is to be."""
+_CAREFUL = "careful "
+"""Begins a case with tight brakes."""
 
 
 class Chains(Ladder):
@@ -20,8 +25,9 @@ class Chains(Ladder):
     title = "Chains"
     what = (
         "Two to five declarations of policies, wishes and consents are applied one after another, some of them "
-        "reverted, some left half done by a death. The managed part must end as when only the last one is applied to "
-        "the untouched vault, but for what nobody consented to take back, which the plan must show as held."
+        "reverted, some left half done by a death, some with tight brakes. The managed part must end as when only the "
+        "last one is applied to the untouched vault, but for what nobody consented to take back, which the plan must "
+        "show as held."
     )
     unit = "chains"
     goal = 2_000
@@ -34,12 +40,12 @@ class Chains(Ladder):
                 back = len(chain) > 1 and random.random() < 0.3
                 chain.append(replace(chain[-2], death=None) if back else Declared.drawn(random))
             chain[-1] = replace(chain[-1], death=None)
-            yield "|".join(map(str, chain))
+            yield ("", _CAREFUL)[random.random() < 0.2] + "|".join(map(str, chain))
 
     def run(self, case: str) -> Verdict:
-        chain = [Declared.parse(text) for text in case.split("|")]
+        chain = [Declared.parse(text) for text in case.removeprefix(_CAREFUL).split("|")]
         fresh = _alone(chain[-1])
-        life = begin(scenario(chain), case)
+        life = begin(scenario(chain, careful=case.startswith(_CAREFUL)), case)
         for declared in chain:
             life.desired = declared.desired()
             life.boundary = nowhere if declared.death is None else Mortality(declared.death)
@@ -52,6 +58,10 @@ class Chains(Ladder):
 
     def simpler(self, case: str) -> Iterator[str]:
         """Fewer declarations, fewer deaths, fewer wishes."""
+        start = _CAREFUL if case.startswith(_CAREFUL) else ""
+        yield from (f"{start}{one}" for one in self._simpler(case.removeprefix(start)))
+
+    def _simpler(self, case: str) -> Iterator[str]:
         parts = case.split("|")
         for place in range(len(parts) - 1):
             yield "|".join(parts[:place] + parts[place + 1 :])
@@ -92,9 +102,11 @@ def _differ(story: Story, fresh: Story, last: Declared) -> Iterator[Violation]:
 def _items(story: Story, fresh: Story, last: Declared, held: set[str]) -> Iterator[Violation]:
     for number, wish in enumerate(last.wishes):
         now, then = _item(story, number), _item(fresh, number)
-        if wish in "ab" and now != then and f"rg/vm-{number}" not in held:
+        if wish in _PROTECTED and then != ("Protected", f"rsv/policy-{_PROTECTED[wish]}"):
+            yield Violation("I-2", f"vm-{number} is {then} when only the last declaration is applied")
+        if wish in _PROTECTED and now != then and f"rg/vm-{number}" not in held:
             yield Violation("I-3", f"vm-{number} is {now}, alone it would be {then}, and nothing is held")
-        if wish == "r" and now[0] == "Protected":
+        if wish == "r" and now[0] == "Protected" and f"rg/vm-{number}" not in held:
             yield Violation("I-3", f"vm-{number} is still backed up though a Retirement names it")
 
 

@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 
 from reconciler.model.desired import Desired
 from tests.ladders.invariants import check
+from tests.ladders.invariants.sending import sent_after
 from tests.ladders.ladder import Ladder, Verdict, Violation
 from tests.simulation.course import BETWEEN, Mortality, calm, digest, end_of, settle
 from tests.simulation.fault import Fault
@@ -74,6 +75,10 @@ class _Duel:
             where = str(folder / f"{journal}.db")
             return Life(place, self.story, wanted[which], random, pace=pace, where=where, name=f"{number:04}")
 
+        self._firsts: set[int] = set()
+        """The runs of the first."""
+        self._bereft: list[int] = []
+        """The moments at which the first lost its lease."""
         self.one = life("one", "one", 1)
         self.two = life("two", "two" if way == "apart" else "one", 2)
 
@@ -86,7 +91,8 @@ class _Duel:
             self.one.boundary = Mortality(self.random.randrange(200))
         if self.way == "leased":
             self._lease_changes_hands()
-        together(lives, late)
+        passes = together(lives, late)
+        self._firsts.add(passes[lives.index(self.one)].number)
         self.one.boundary = self.two.boundary = nowhere
         self.one.wait(self.random.choice((0.0, BETWEEN)))
 
@@ -107,6 +113,7 @@ class _Duel:
             if left <= 0 and name.startswith("after answer") and self.two.epoch > self.one.epoch:
                 mine.give_back()
                 theirs.take()
+                self._bereft.append(self.story.place())
                 left = 10**9
 
         self.one.boundary = boundary
@@ -121,7 +128,14 @@ class _Duel:
         # Without a common journal nobody knows of the other's requests: the same may be asked for twice. I-25 is about
         # one process.
         without = ("I-25", "I-26", "I-27", "I-29") if self.way == "apart" else ("I-25",)
-        return (*check(self.story, without=without), *self._overtaken())
+        return (*check(self.story, without=without), *self._overtaken(), *self._after_the_lease())
+
+    def _after_the_lease(self) -> Iterator[Violation]:
+        """What the first sent in a run in which the second had become the writer (I-33)."""
+        for place in self._bereft:
+            run = max(made.number for made in self.story.passes if made.first < place and made.number in self._firsts)
+            for one in sent_after(self.story, place, run):
+                yield Violation("I-33", f"{one.name} is sent after another process had become the writer")
 
     def _overtaken(self) -> Iterator[Violation]:
         """What an older configuration sent after a newer one had begun (I-35)."""

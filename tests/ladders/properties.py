@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import import_module
 
-from tests.ladders import whole_runs
+from tests.ladders import spoilt, whole_runs
 from tests.ladders.courses import TELLING, Test, Try, course_property, tried
 
 _SEEDS = 6
@@ -47,6 +47,11 @@ _ALL = (
     _of_runs("I-32", whole_runs.stopped_at_any_moment),
     _of_runs("I-35", whole_runs.an_older_run_never_wins),
     _of_runs("I-38", whole_runs.the_journal_may_be_lost),
+    _of_runs("I-40", spoilt.what_is_doubled_or_misspelt_is_refused),
+    _of_runs("I-40", spoilt.what_holds_less_than_it_seems_is_refused),
+    _of_runs("I-40", spoilt.what_is_no_text_is_no_reason),
+    _of_runs("I-41", spoilt.what_nobody_sees_is_refused),
+    _of_runs("I-41", spoilt.a_word_stays_a_word),
     _of_runs("I-45", whole_runs.the_unseen_is_not_shown_as_protected),
     _kept("I-1", "unit.planning.test_properties", "test_a_carried_out_plan_leaves_nothing_to_do"),
     _kept("I-5", "promises.test_plan_is_deterministic", "test_order_does_not_matter"),
@@ -68,6 +73,12 @@ _ALL = (
     _kept("I-41", "promises.test_total_parser", "test_any_text_of_yaml_signs"),
     _kept("I-42", "unit.diagnostics.test_escape", "test_a_terminal_is_told_nothing"),
     _kept("I-42", "unit.diagnostics.test_escape", "test_no_line_becomes_a_command"),
+    _kept("I-42", "unit.diagnostics.test_escape", "test_a_value_forges_no_pair"),
+    _kept("I-42", "unit.diagnostics.test_escape", "test_words_stay_words"),
+    _kept("I-42", "unit.diagnostics.test_escape", "test_a_table_keeps_its_cells"),
+    _kept("I-42", "unit.diagnostics.test_escape", "test_html_holds_one_element"),
+    _kept("I-42", "unit.diagnostics.test_escape", "test_json_is_ascii_and_reads_back"),
+    _kept("I-42", "unit.diagnostics.test_escape", "test_a_spreadsheet_computes_nothing"),
     _kept("I-43", "unit.azure.test_origin", "test_whatever_follows_the_scheme_only_the_own_host_passes"),
 )
 PROPERTIES: Mapping[str, Property] = {f"{one.invariant} {one.name}": one for one in _ALL}

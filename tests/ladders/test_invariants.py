@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from reconciler.model.outcome import Done, Failed
 from reconciler.model.state import Risk
 from reconciler.planning import Brakes
 from tests.ladders.forged import (
+    NOON,
     PROTECT,
     RETIRED,
     STOP,
@@ -60,6 +62,12 @@ def _a_plan_that_never_gets_empty(forger: Forger) -> None:
     forger.story.settled, forger.story.expected = True, {}
     forger.story.calm = Forger().story
     forger.story.calm.passes.append(replace(forger.story.passes[0], plan=plan()))
+
+
+@breaks("I-1")
+def _a_success_that_nobody_sees(forger: Forger) -> None:
+    made = plan(step(item()))
+    forger.run(made, result=result(made, **{made.steps[0].id: Done()}), items={"item rsv/rg/web-1": "Deleted"})
 
 
 @breaks("I-2")
@@ -121,6 +129,24 @@ def _a_complete_plan_of_a_partial_look(forger: Forger) -> None:
 
 
 @breaks("I-14")
+def _a_complete_plan_of_a_page_of_html(forger: Forger) -> None:
+    forger.run(plan())
+    forger.send("GET", f"{VAULT}/backupProtectedItems", reply=b"<!doctype html>")
+
+
+@breaks("I-14")
+def _a_complete_plan_of_an_entry_without_a_name(forger: Forger) -> None:
+    forger.run(plan())
+    forger.send("GET", f"{VAULT}/backupProtectedItems", reply=b'{"value":[{"properties":{}}]}')
+
+
+@breaks("I-14")
+def _a_vault_that_only_a_gateway_misses(forger: Forger) -> None:
+    forger.run(plan())
+    forger.send("GET", VAULT, status=404, reply=b'{"error":{"code":"NotFound"}}')
+
+
+@breaks("I-14")
 def _a_stop_on_a_partial_look(forger: Forger) -> None:
     forger.run(plan(step(item(), STOP, risk=Risk.PAUSING), complete=False))
 
@@ -135,6 +161,20 @@ def _a_vault_made_that_was_there(forger: Forger) -> None:
 def _a_policy_shortened_without_consent(forger: Forger) -> None:
     forger.run(desired=consented("rsv/other"), before=policies("daily", daily=30))
     forger.send("PUT", POLICY, f'{{"properties":{keeps(7)}}}')
+
+
+@breaks("I-17")
+def _a_consent_that_has_ended(forger: Forger) -> None:
+    before = policies("daily", daily=30)
+    forger.run(desired=consented("rsv/daily", day=date(2026, 3, 1)), before=before, clock=NOON)
+    forger.send("PUT", POLICY, f'{{"properties":{keeps(7)}}}')
+
+
+@breaks("I-17")
+def _a_consent_for_two_changes(forger: Forger) -> None:
+    forger.run(desired=consented("rsv/daily"), before=policies("daily", daily=30), clock=NOON)
+    for days in (20, 7):
+        forger.send("PUT", POLICY, f'{{"properties":{keeps(days)}}}')
 
 
 @breaks("I-17")
@@ -270,6 +310,20 @@ def _a_pause_that_is_not_kept(forger: Forger) -> None:
     forger.send("GET", VAULT, status=429, answer={"Retry-After": "17"})
     forger.clock = 3.0
     forger.send("GET", VAULT)
+
+
+@breaks("I-31")
+def _a_refusal_that_is_not_heard(forger: Forger) -> None:
+    for _ in range(3):
+        forger.run()
+        forger.send("PUT", item(), PROTECT, status=400, served=[], fault="S1")
+        forger.clock += 300.0
+
+
+@breaks("I-32")
+def _a_request_after_the_word_to_stop(forger: Forger) -> None:
+    forger.run(asked=forger.story.place())
+    forger.send("PUT", item(), PROTECT)
 
 
 @breaks("I-37")

@@ -22,7 +22,7 @@ from tests.ladders.ladder_06_chains import LADDER as CHAINS
 from tests.ladders.machine import DECLARED
 from tests.simulation.chains import Declared
 from tests.simulation.content import content
-from tests.simulation.course import Mortality, begin, end_of, settle
+from tests.simulation.course import Asking, Mortality, begin, end_of, settle
 from tests.simulation.life import Life, nowhere
 from tests.simulation.scenarios import SCENARIOS, SMALL
 from tests.simulation.states import CLOCK
@@ -88,23 +88,14 @@ def _change(life: Life, what: int) -> None:
 def stopped_at_any_moment(name: str, moment: int) -> None:
     """I-32: asked to stop, a run begins nothing more; a later one brings everything to its end."""
     life = begin(SCENARIOS[name], "stopped")
-    counting = Mortality()
-    asked: list[int] = []
-
-    def stop() -> str | None:
-        if len(counting.moments) < moment:
-            return None
-        asked.append(life.story.place())
-        return "SIGTERM"
-
-    life.boundary, life.stop = counting, stop
-    made = life.apply()
-    late = [one for one in life.story.of(made.number) if one.writes and asked and one.place > asked[0]]
-    life.stop = lambda: None
+    asking = Asking(life, moment)
+    life.boundary, life.stop = asking, asking.stop
+    life.apply()
+    life.boundary = nowhere
     settle(life)
     end = content(life.universe.world)
-    life.finish()
-    assert late == []
+    story = life.finish()
+    assert list(predicates()["I-32"](story)) == []
     assert end == end_of(name)
 
 

@@ -52,6 +52,14 @@ def content(world: World) -> dict[str, Json]:
     return found
 
 
+def held(world: World) -> Mapping[str, str]:
+    """The state of every item, by the name that it has in the content; `Deleted` for one that is on its way out."""
+    return {
+        item_name(_vault(item.vault), vm_in(item.id)): "Deleted" if item.deleted else item.state
+        for item in world.items()
+    }
+
+
 def item_name(vault: str, vm: str) -> str:
     """Under which name the item of a VM, `group/name`, stands in the content."""
     return f"item {vault}/{vm}"
@@ -59,8 +67,13 @@ def item_name(vault: str, vm: str) -> str:
 
 def _without_dates(policy: PolicyRecord) -> str:
     """The properties as JSON; of its moments the service reads only the time of day."""
-    ours = {name: value for name, value in policy.properties.items() if name != _ADDED}
-    return _DATE.sub('"T', canonical(ours))
+    return _DATE.sub('"T', canonical(_ours(policy.properties)))
+
+
+def _ours(value: Json) -> Json:
+    if isinstance(value, list):
+        return [_ours(one) for one in value]
+    return {name: _ours(one) for name, one in value.items() if name != _ADDED} if isinstance(value, dict) else value
 
 
 def points(world: World) -> Mapping[str, frozenset[str]]:

@@ -40,6 +40,29 @@ class Mortality:
             raise Crash(name)
 
 
+class Asking:
+    """Asks the process that is at work to stop, once it has come to a moment of its life."""
+
+    def __init__(self, life: Life, moment: int) -> None:
+        self._life = life
+        self._moment = moment
+        self._count = 0
+
+    def __call__(self, name: str) -> None:
+        self._count += 1
+        made = self._life.story.passes[-1]
+        if self._count > self._moment and made.asked is None and not name.startswith(_INTENT):
+            made.asked = self._life.story.place()
+
+    def stop(self) -> str | None:
+        """The engine's question, why nothing more may be sent."""
+        return "SIGTERM" if self._life.story.passes[-1].asked is not None else None
+
+
+_INTENT = ("inside a", "before intend", "after intend", "before put-back", "after put-back")
+"""Between the question whether anything may be sent and what is sent then, nobody can be asked."""
+
+
 def begin(scenario: Scenario, seed: str) -> Life:
     """A life at the beginning of a scenario; `seed` decides all that is drawn."""
     life = Life(universe_of(scenario), Story(scenario), scenario.desired(), Random(seed))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import cache
 from zlib import crc32
 
-from tests.simulation.course import Mortality, begin, calm, end_of, settle
+from tests.simulation.course import Asking, Mortality, begin, calm, end_of, settle
 from tests.simulation.scenarios import SCENARIOS
 from tests.simulation.story import Story
 
@@ -25,14 +25,19 @@ def moments(name: str) -> tuple[str, ...]:
     return tuple(counting.moments)
 
 
-def with_deaths(name: str, fatal: Sequence[int], seed: str) -> Story:
-    """Processes that die at these moments, one after another; a moment beyond its life spares a process."""
+def with_deaths(name: str, fatal: Sequence[int], seed: str, stops: Collection[int] = ()) -> Story:
+    """Processes that die at these moments, one after another; a moment beyond its life spares a process.
+
+    `stops` are the places of those moments at which the process is only asked to stop.
+    """
     expected = calm(name)
     life = begin(SCENARIOS[name], seed)
     life.story.calm, life.story.expected = expected, end_of(name)
     pause = PAUSES[crc32(seed.encode()) % len(PAUSES)]
-    for moment in fatal:
-        life.boundary = Mortality(moment)
+    for place, moment in enumerate(fatal):
+        asking = Asking(life, moment)
+        life.boundary = asking if place in stops else Mortality(moment)
+        life.stop = asking.stop
         life.apply()
         life.wait(pause)
     life.boundary = Mortality()

@@ -24,7 +24,7 @@ from reconciler.model.outcome import Answer, Outcome, Pending, Retry
 from reconciler.model.plan import Plan, Step
 from reconciler.store.journal import Journal
 from reconciler.store.sqlite import SqliteDatabase
-from tests.simulation.content import before, content, operations, points, strengths
+from tests.simulation.content import before, content, held, operations, points, strengths
 from tests.simulation.story import Pass, Story
 from tests.simulation.universe import Universe
 from tests.simulation.wire import Breaker, Straight, Wire
@@ -187,6 +187,7 @@ class Life:
     def lose_the_journal(self) -> None:
         """A new one, which knows nothing."""
         self._read_the_log()
+        self.story.forgotten.append(self.story.place())
         self.journal.close()
         self.journal = self.closing.enter_context(NotedJournal(self.story, self._now))
 
@@ -264,7 +265,7 @@ class Life:
 
     def _begin(self, *, dry: bool, targets: frozenset[str]) -> Pass:
         made = Pass(len(self.story.passes), self.universe.loop.time(), self.desired, dry)
-        made.targets, made.first = targets, self.story.place()
+        made.targets, made.first, made.clock = targets, self.story.place(), self.universe.clock.now()
         made.before = before(self.universe.world)
         last = self.story.passes[-1] if self.story.passes else made
         made.era = last.era + (last.desired.digest != self.desired.digest)
@@ -284,7 +285,7 @@ class Life:
     def _end(self, made: Pass) -> Pass:
         self.journal.boundary = self._now.boundary = nowhere
         made.ended, made.last = self.universe.loop.time(), self.story.place()
-        made.points = points(self.universe.world)
+        made.points, made.items = points(self.universe.world), held(self.universe.world)
         self.story.strengths.append(strengths(self.universe.world))
         return made
 

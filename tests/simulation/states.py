@@ -17,6 +17,7 @@ from reconciler.model.desired import (
     Pause,
     Protection,
     Retirement,
+    Selector,
     Vault,
     VmRef,
 )
@@ -29,10 +30,13 @@ POWERS = ("running", "stopped", "deallocated")
 AGENTS = ("ready", "notReady", "absent")
 PLACES = ("unknown", "discovered", "elsewhere", "left-elsewhere")
 POLICIES = ("right", "shorter", "longer")
-WISHES = ("protect", "start", "retire", "exempt", "pause", "nothing")
+WISHES = ("protect", "start", "retire", "was-exempt", "was-paused", "exempt", "pause", "nothing")
+"""What `was` is over, so that only the Protection counts."""
+_OURS = frozenset(WISHES[:5])
 DAYS = {"right": 30, "shorter": 10, "longer": 90}
 """How long the policy keeps that an item has at first."""
-_LATER = date(2026, 12, 31)
+_LATER, _EARLIER = date(2026, 12, 31), date(2026, 3, 1)
+_LATER_STILL, _OVER = datetime(2026, 12, 31, tzinfo=UTC), CLOCK
 
 
 @dataclass(frozen=True)
@@ -77,7 +81,7 @@ def scenario(found: Sequence[State]) -> Scenario:
     names = [f"vm-{number}" for number in range(len(found))]
     return Scenario(
         " ".join(map(str, found)),
-        ours=tuple(f"rg/{name}" for name, state in zip(names, found, strict=True) if state.wish in WISHES[:3]),
+        ours=tuple(f"rg/{name}" for name, state in zip(names, found, strict=True) if state.wish in _OURS),
         made=(_estate(names, found), _wish(names, found)),
     )
 
@@ -140,19 +144,29 @@ def _wish(names: Sequence[str], found: Sequence[State]) -> Desired:
     for name, state in zip(names, found, strict=True):
         by_wish[state.wish] = (*by_wish.get(state.wish, ()), VmRef(name, "rg"))
     none: tuple[VmRef, ...] = ()
-    until = datetime(2026, 12, 31, tzinfo=UTC)
     protect, start, retire = by_wish.get("protect", none), by_wish.get("start", none), by_wish.get("retire", none)
-    exempt, pause = by_wish.get("exempt", none), by_wish.get("pause", none)
-    protections = [Protection("now", "rsv", "keeps-right", protect)] if protect else []
+    pause = by_wish.get("pause", none)
+    now = (*protect, *by_wish.get("was-exempt", none), *by_wish.get("was-paused", none))
+    protections = [Protection("now", "rsv", "keeps-right", now)] if now else []
     protections += [Protection("started", "rsv", "keeps-right", start, if_stopped=IfStopped.START)] if start else []
     protections += [Protection("paused", "rsv", "keeps-right", pause)] if pause else []
+    overruled = tuple(ref.name for wish in ("exempt", "retire") for ref in by_wish.get(wish, none))
+    protections += [Protection("all", "rsv", "keeps-right", select=Selector(names=overruled))] if overruled else []
     return Desired(
         vaults=(Vault("rsv", SUBSCRIPTION, "rg-backup", "westeurope"),),
         policies=(BackupPolicy("keeps-right", ("rsv",), rules),),
         protections=tuple(protections),
-        exemptions=(Exemption("not", "rsv", "lab", "me", _LATER, exempt),) if exempt else (),
+        exemptions=tuple(
+            Exemption(wish, "rsv", "lab", "me", until, by_wish[wish])
+            for wish, until in (("exempt", _LATER), ("was-exempt", _EARLIER))
+            if wish in by_wish
+        ),
         retirements=(Retirement("old", "rsv", retire, "sold", "me"),) if retire else (),
-        pauses=(Pause("hold", "rsv", "move", "me", until, pause),) if pause else (),
+        pauses=tuple(
+            Pause(wish, "rsv", "move", "me", until, by_wish[wish])
+            for wish, until in (("pause", _LATER_STILL), ("was-paused", _OVER))
+            if wish in by_wish
+        ),
         digest="sha256:made",
         files=1,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from itertools import count
 
 from reconciler.engine.reconcile import Result
@@ -107,15 +108,21 @@ class Pass:
     audit: bool = False
     """A run after all was settled, which should find nothing to do."""
     targets: frozenset[str] = frozenset()
+    clock: datetime | None = None
+    """What its clock showed when it began."""
     first: int = 0
     last: int = 0
     ended: float = 0.0
     plan: Plan | None = None
     result: Result | None = None
     crashed: str = ""
+    asked: int | None = None
+    """The moment at which it was asked to stop."""
     error: str = ""
     output: str = ""
     points: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    items: Mapping[str, str] = field(default_factory=dict)
+    """What the vaults held when it ended: the state of each item, `Deleted` for one that is on its way out."""
     owed: tuple[Call, ...] = ()
     """What earlier processes owed when it began."""
     free: bool = False
@@ -155,6 +162,8 @@ class Story:
     """How often the world was harmed by others, so that a repeated write is no repetition."""
     skewed: bool = False
     """Whether the engine's wall clock jumped, so that a Consent may be out of force."""
+    forgotten: list[int] = field(default_factory=list)
+    """The moments at which the journal was lost, and with it what was permitted."""
     settled: bool = False
     given_up: tuple[str, ...] = ()
     """The steps that are not sent any more though nothing is wrong any more."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 
 from tests.ladders.invariants.registry import invariant
@@ -28,6 +29,25 @@ def bounded(story: Story) -> Iterator[str]:
             yield f"run {made.number} took {(made.ended - made.began) / 3600:.1f} hours"
     yield from (f"{one.name} follows a redirect" for one in story.exchanges if "/moved" in one.url)
     yield from _pauses(story)
+    yield from _refused(story)
+
+
+def _refused(story: Story) -> Iterator[str]:
+    """What is refused for no reason is sent again tomorrow, and not in every run; what is owed is owed all the same."""
+    times: defaultdict[tuple[str, bytes], list[float]] = defaultdict(list)
+    for one in story.writes():
+        if one.fault in _MEANINGLESS and not one.name.startswith(_OWED) and not story.passes[one.process].targets:
+            times[one.name, one.body].append(one.at)
+    allowed = 2 + sum(bool(made.crashed) for made in story.passes)
+    for (name, _), at in times.items():
+        if any(later - first < _DAY for first, later in zip(at, at[allowed:], strict=False)):
+            yield f"{name} is refused {len(at)} times within a day, and nothing has changed"
+
+
+_MEANINGLESS = {"S1", "S10"}
+"""Faults of the catalogue by which Azure says no for no reason."""
+_OWED = ("write:deallocate", "write:powerOff")
+_DAY = 24 * 3600.0
 
 
 def _pauses(story: Story) -> Iterator[str]:

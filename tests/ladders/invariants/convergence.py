@@ -8,13 +8,15 @@ from collections.abc import Iterator, Mapping
 from reconciler.model.ids import fold
 from reconciler.model.outcome import Done
 from tests.ladders.invariants.registry import invariant
+from tests.simulation.content import item_name
 from tests.simulation.requests import vm_of
 from tests.simulation.story import Story
 
 
 @invariant("I-1")
 def fixpoint(story: Story) -> Iterator[str]:
-    """After all is settled, a run sends nothing, and a dry run plans nothing that the calm run did not plan as well."""
+    """What is called done is so; after all is settled a run sends nothing, and a dry run plans what the calm does."""
+    yield from _unfounded(story)
     for made in story.passes:
         if made.audit:
             yield from (f"{one.name} is sent though all was settled" for one in story.of(made.number) if one.writes)
@@ -23,6 +25,34 @@ def fixpoint(story: Story) -> Iterator[str]:
     if told and calm is not None and last.plan is not None and calm.plan is not None:
         usual = {step.id for step in calm.plan.steps}
         yield from (f"{step.id} is still planned" for step in last.plan.steps if step.id not in usual)
+
+
+def _unfounded(story: Story) -> Iterator[str]:
+    """What a run calls done is there when it ends, whatever Azure said of it."""
+    if any(_BLINDING & fault.traits and not fault.name.startswith(_SAID) for fault in story.faults):
+        return  # it was shown what is not so
+    for made in story.passes:
+        done = made.result.outcomes.items() if made.result is not None else ()
+        steps = {step.id: step for step in made.result.plan.steps} if made.result is not None else {}
+        for step_id, outcome in done:
+            step = steps[step_id]
+            wanted = _LEADS_TO.get(step.action)
+            state = made.items.get(item_name(fold(step.vault), fold(step.subject.name)), "")
+            if isinstance(outcome, Done) and wanted is not None and state not in wanted:
+                yield f"{step_id} is called done, and the vault has {state or 'nothing'}"
+
+
+_BLINDING = {"lies", "stale", "photographs"}
+_SAID = ("write:", "poll:", "job")
+"""Requests whose answers a closing look does not rest on."""
+_BACKED_UP = frozenset({"Protected", "IRPending", "ProtectionError"})
+_LEADS_TO = {
+    "protect": _BACKED_UP,
+    "resume": _BACKED_UP,
+    "change-policy": _BACKED_UP,
+    "stop": frozenset({"ProtectionStopped"}),
+    "undelete": _BACKED_UP | {"ProtectionStopped"},
+}
 
 
 @invariant("I-2")

@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from urllib.parse import unquote, urlsplit
 
+import msgspec
+
 from reconciler.model.call import Call
+from reconciler.model.ids import fold
 from reconciler.model.state import Risk
+from tests.ladders.invariants.canary import without_canary
 from tests.ladders.invariants.registry import invariant
 from tests.simulation.story import Exchange, Pass, Story
 
@@ -72,12 +76,46 @@ def partial(story: Story) -> Iterator[str]:
 
 
 def unread_in(story: Story, made: Pass) -> set[str]:
-    """The lists of the opening look whose last answer was none."""
+    """The lists and vaults of the opening look whose last answer was none."""
     last: dict[str, Exchange] = {}
     for one in _opening(story, made):
-        if one.kind in {"list", "page"} and ":guards" not in one.name:
+        if (one.kind in {"list", "page"} and ":guards" not in one.name) or one.name.startswith("read:vault@"):
             last[one.url] = one
-    return {one.name for one in last.values() if one.status != 200}
+    return {one.name for one in last.values() if not _says(one)}
+
+
+class _Resource(msgspec.Struct):
+    id: str
+
+
+class _List(msgspec.Struct):
+    value: list[_Resource]
+
+
+class _Refusal(msgspec.Struct):
+    error: dict[str, msgspec.Raw]
+
+
+_ABSENT = {b'"ResourceNotFound"', b'"ResourceGroupNotFound"'}
+"""What Resource Manager itself says of a vault that is not there."""
+
+
+def _says(one: Exchange) -> bool:
+    """Whether it was answered with a list of resources; of a vault, also with Azure's own word that there is none."""
+    vault = one.kind == "read"
+    try:
+        if one.status == 200 and vault:
+            return fold(msgspec.json.decode(one.reply, type=_Resource).id) == fold(urlsplit(one.url).path)
+        if one.status == 200:
+            msgspec.json.decode(one.reply, type=_List)
+            return True
+        return vault and one.status == 404 and _code(one.reply) in _ABSENT
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return False
+
+
+def _code(reply: bytes) -> bytes:
+    return bytes(msgspec.json.decode(reply, type=_Refusal).error.get("code", b""))
 
 
 def _opening(story: Story, made: Pass) -> Iterator[Exchange]:
@@ -98,3 +136,5 @@ def brakes(story: Story) -> Iterator[str]:
             yield f"{len(stops)} stops in one run, {limits.max_stops} are allowed"
         if limits.max_writes is not None and len({(one.name, one.body) for one in sent}) > limits.max_writes:
             yield f"{len(sent)} writes in one run, {limits.max_writes} are allowed"
+    if limits.canary is not None:
+        yield from without_canary(story, limits.canary)

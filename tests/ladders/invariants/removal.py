@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC
 from fnmatch import fnmatchcase
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from reconciler.model.desired import Desired, Pause, Protection, Retirement
+from reconciler.model.desired import Consent, Desired, Exemption, Pause, Protection, Retirement
 from reconciler.model.ids import fold
 from tests.ladders.invariants.registry import invariant
 from tests.simulation.story import Exchange, Story
@@ -19,7 +20,7 @@ from tests.simulation.story import Exchange, Story
 def absence(story: Story) -> Iterator[str]:
     """Backups are stopped only of a VM that a Retirement names: being left out of the YAML is no command."""
     for one in story.writes():
-        if b"ProtectionStopped" in one.body and one.vm and not _named(story.desired_at(one).retirements, one.vm):
+        if b"ProtectionStopped" in one.body and one.vm and not named(story.desired_at(one).retirements, one.vm):
             yield f"{one.name} stops the backups of a VM that no Retirement names"
 
 
@@ -33,15 +34,38 @@ def not_found(story: Story) -> Iterator[str]:
 
 @invariant("I-17")
 def shortening(story: Story) -> Iterator[str]:
-    """No retention gets shorter without a consent for just that."""
+    """No retention gets shorter without a consent for just that, which has not ended and permitted nothing else yet."""
+    used: dict[Consent, tuple[str, bytes]] = {}
+    lost = list(story.forgotten)
     for one in story.writes():
-        for what, subjects in _shortened(story, one):
-            consents = {fold(consent.subject) for consent in story.desired_at(one).consents}
-            if not consents & {fold(subject) for subject in subjects}:
+        while lost and lost[0] < one.place:
+            used, lost = {}, lost[1:]
+        for what, subjects in shortened(story, one):
+            given = [consent for consent in _consents(story, one) if fold(consent.subject) in map(fold, subjects)]
+            sent = one.name, one.body
+            good = [consent for consent in given if used.get(consent, sent) == sent]
+            if not given:
                 yield f"{one.name} keeps {what}, and no Consent names {subjects[0]}"
+            elif not good and not _strangers(story):
+                yield f"{one.name} keeps {what}, and the Consent {given[0].name} was for another change"
+            elif good and sent not in {used.get(consent) for consent in good}:
+                used[min(good, key=lambda consent: consent.name)] = sent
 
 
-def _shortened(story: Story, exchange: Exchange) -> Iterator[tuple[str, list[str]]]:
+def _consents(story: Story, exchange: Exchange) -> Iterator[Consent]:
+    """Those in force when the run began that sent it, by its own clock."""
+    made = story.passes[exchange.process]
+    for consent in made.desired.consents:
+        if made.clock is None or consent.expires >= made.clock.astimezone(UTC).date():
+            yield consent
+
+
+def _strangers(story: Story) -> bool:
+    """Whether somebody else writes with a journal of its own, and so with consents of its own."""
+    return any(fault.kind == "two" for fault in story.faults)
+
+
+def shortened(story: Story, exchange: Exchange) -> Iterator[tuple[str, list[str]]]:
     """What a write keeps less long than the run found it kept, and the names by which that may be allowed."""
     found, now = story.passes[exchange.process].before, exchange.before
     vault = exchange.name.rpartition("@")[2]
@@ -87,21 +111,21 @@ def unmanaged(story: Story) -> Iterator[str]:
     for one in story.writes():
         if one.vm and not any(fnmatchcase(fold(one.vm), fold(ours)) for ours in story.scenario.ours):
             yield f"{one.name} is about a VM that is not ours"
-        elif (
-            one.vm
-            and story.scenario.made is not None
-            and not (_wished(story.desired_at(one), one) or _owed(story, one))
-        ):
+        elif one.vm and story.scenario.made is not None and not (_wished(story, one) or _owed(story, one)):
             yield f"{one.name} is about a VM for which nothing is wished"
 
 
-def _wished(desired: Desired, exchange: Exchange) -> bool:
-    """Whether a Protection or a Retirement names the VM, and no Pause."""
+def _wished(story: Story, exchange: Exchange) -> bool:
+    """Whether a Protection or a Retirement names the VM, and no Pause that is not over."""
+    made = story.passes[exchange.process]
+    desired: Desired = made.desired
     meant: list[Protection | Retirement] = [*desired.protections, *desired.retirements]
-    return _named(meant, exchange.vm) and not _named(desired.pauses, exchange.vm)
+    pauses = [pause for pause in desired.pauses if made.clock is None or made.clock < pause.until]
+    return named(meant, exchange.vm) and not named(pauses, exchange.vm)
 
 
-def _named(documents: Iterable[Protection | Retirement | Pause], vm: str) -> bool:
+def named(documents: Iterable[Protection | Exemption | Retirement | Pause], vm: str) -> bool:
+    """Whether one of them names a VM, `group/name`."""
     group, _, name = fold(vm).partition("/")
     refs = (ref for document in documents for ref in document.virtual_machines)
     return any(

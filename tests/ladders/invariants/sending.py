@@ -99,6 +99,22 @@ def _looked(story: Story, first: Exchange, second: Exchange) -> bool:
     return any(one.name.startswith(f"{where}@") and one.status in {200, 404} for one in between)
 
 
+@invariant("I-32")
+def stopped(story: Story) -> Iterator[str]:
+    """Who was asked to stop sends nothing but what the journal held already."""
+    for made in story.passes:
+        if made.asked is not None:
+            late = sent_after(story, made.asked, made.number)
+            yield from (f"{one.name} is sent by a run that was asked to stop" for one in late)
+
+
+def sent_after(story: Story, place: int, process: int) -> list[Exchange]:
+    """The writes of a process after a moment, but for those that the journal held already."""
+    known = {note.correlation_id for note in story.notes if note.what == "intend" and note.place < place}
+    late = (one for one in story.of(process) if one.writes and one.place > place)
+    return [one for one in late if one.headers.get("x-ms-client-request-id") not in known]
+
+
 @invariant("I-30")
 def resumed(story: Story) -> Iterator[str]:
     """What Azure accepted and the journal knows is polled after a restart, before anything new is sent about it."""
