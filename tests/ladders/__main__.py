@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import logging
 import os
 import re
 import sys
@@ -13,10 +12,10 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-import structlog
-
-from tests.ladders.climb import climb, judge, simplest
+from tests.ladders.climb import climb, judge, silence, simplest
+from tests.ladders.hunt import hunt
 from tests.ladders.ladder import Climb, Ladder
+from tests.ladders.ladder_12_planted_bugs import ENOUGH
 from tests.ladders.page import write
 from tests.ladders.registry import ladders
 from tests.ladders.report import document, replay, table, troubles
@@ -29,12 +28,13 @@ _TELL = 1.0
 
 def main(words: Sequence[str]) -> int:
     """The exit code: 0, or 1 when something was violated; argparse makes it 2 for a wrong command."""
-    quiet = structlog.make_filtering_bound_logger(logging.CRITICAL)
-    structlog.configure(wrapper_class=quiet, cache_logger_on_first_use=True)
-    logging.disable(logging.CRITICAL)
+    silence()
     chosen = _parser().parse_args(words)
     if chosen.command == "replay":
         return _replay(chosen.ladder, chosen.seed)
+    if chosen.command == "hunt":
+        numbers = [ladder.number for ladder in _picked(chosen.ladders)]
+        return int(hunt(chosen.bug, numbers, seconds=chosen.seconds, like=chosen.like, strict=chosen.strict) < ENOUGH)
     if chosen.command == "docs":
         write(chosen.report_files)
         return 0
@@ -53,6 +53,12 @@ def _parser() -> argparse.ArgumentParser:
     again = commands.add_parser("replay", help="make one run again and say what it violates")
     again.add_argument("--ladder", type=int, required=True)
     again.add_argument("--seed", required=True, help="the text that a violation was printed with")
+    hunting = commands.add_parser("hunt", help="look for cases that see a planted bug")
+    hunting.add_argument("bug", help="its id in tests/ladders/planted")
+    hunting.add_argument("--ladders", default="1,2,3,4,6,7", help="numbers of those to try (default 1,2,3,4,6,7)")
+    hunting.add_argument("--seconds", type=float, default=20.0, help="for each (default 20)")
+    hunting.add_argument("--like", default="", help="a part of the cases to try")
+    hunting.add_argument("--strict", action="store_true", help="count only the promises that the bug names")
     pages = commands.add_parser("docs", help="make docs/reliability.md from reports of full runs")
     pages.add_argument("report_files", type=Path, nargs="+", metavar="REPORT")
     return parser

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import logging
 import multiprocessing
 import os
 import signal
@@ -14,6 +15,8 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from itertools import islice
 from types import FrameType
+
+import structlog
 
 from tests.ladders.ladder import Climb, Finding, Ladder, Verdict, Violation
 from tests.ladders.registry import ladders
@@ -32,6 +35,13 @@ Tell = Callable[[Climb], None]
 
 class StuckError(Exception):
     """A run did not end."""
+
+
+def silence() -> None:
+    """No log of this process."""
+    quiet = structlog.make_filtering_bound_logger(logging.CRITICAL)
+    structlog.configure(wrapper_class=quiet, cache_logger_on_first_use=True)
+    logging.disable(logging.CRITICAL)
 
 
 def judge(ladder: Ladder, case: str) -> Verdict:

@@ -20,7 +20,7 @@ from tests.simulation.scenarios import SCENARIOS, SMALL
 SEEDS: dict[int, list[dict[str, Any]]] = yaml.safe_load(
     (Path(__file__).parent / "seeds.yaml").read_text(encoding="utf-8")
 )
-SLICE = {1: 160, 2: 80, 3: 60, 4: 120, 5: 6, 6: 16, 7: 40, 10: 900}
+SLICE = {1: 160, 2: 80, 3: 60, 4: 120, 5: 6, 6: 16, 7: 40, 10: 900, 12: 3}
 """How many cases of a ladder run on each commit; those that are not here have tests of their own."""
 PARTS = 4
 
