@@ -8,18 +8,21 @@ from collections.abc import Collection, Mapping
 
 import structlog
 
+from reconciler.actions import ACTIONS
 from reconciler.engine.follow import follow
 from reconciler.engine.narrow import Narrow
 from reconciler.engine.ports import Writer
-from reconciler.engine.retries import ruling
+from reconciler.engine.retries import CLOCKS, ruling
 from reconciler.engine.run import Run
 from reconciler.engine.schedule import subject_key
 from reconciler.engine.send import UNKNOWN_SECONDS
-from reconciler.engine.under_way import under_way
+from reconciler.engine.under_way import job_since, under_way
 from reconciler.engine.verdict import BUSY, UNKNOWN_OUTCOME, matched
+from reconciler.model.ids import fold
 from reconciler.model.journal import JournalError
 from reconciler.model.observed import Observed
-from reconciler.model.outcome import Answer, AzureError, Done, OpenOperation, Outcome, Pending, Refused, Retry
+from reconciler.model.outcome import Answer, AzureError, Done, Failed, OpenOperation, Outcome, Pending, Refused, Retry
+from reconciler.planning.job_history import failure
 
 RESUME_SECONDS = 15.0
 """How long a run waits at its begin for operations of earlier processes; those that go on are followed beside it."""
@@ -101,9 +104,13 @@ def _meaning(opened: OpenOperation, answer: Answer, run: Run) -> Outcome:
         case Done() | Pending():
             return answer
         case Refused(error=error):
-            row = matched(opened.action, error, run.catalog)
-            return ruling(row.id, row.retry, 1, run.chance(), error)
+            return _refusal(opened, error, run)
     return Retry(UNKNOWN_OUTCOME, UNKNOWN_SECONDS, AzureError("", answer.reason))
+
+
+def _refusal(opened: OpenOperation, error: AzureError, run: Run) -> Retry | Failed:
+    row = matched(opened.action, error, run.catalog)
+    return ruling(row.id, row.retry, 1, run.chance(), error)
 
 
 def look_back(
@@ -116,9 +123,10 @@ def look_back(
 ) -> Mapping[str, str]:
     """Every VM on which a vault shows a job, whoever started it; requests that got no answer are closed elsewhere.
 
-    Where a job runs, such a request may be its cause and stays open; elsewhere it took effect or was lost, and the
-    plan knows which. Requests of the runs that are `live` may still be answered; of `vault` only is anything closed.
-    With `earlier`, which were sent before the look, later ones of other runs are left alone: it cannot have seen them.
+    Where a job runs, such a request may be its cause and stays open. Where one failed since, that was its end;
+    elsewhere it took effect or was lost, and the plan knows which. Requests of the runs that are `live` may still be
+    answered; of `vault` only is anything closed. With `earlier`, which were sent before the look, later ones of other
+    runs are left alone: it cannot have seen them.
     """
     busy = {subject_key(key): BUSY for key in under_way(observed)}
     known = None if earlier is None else {(one.run, one.step_id) for one in earlier}
@@ -126,5 +134,14 @@ def look_back(
         answered = opened.operation is not None or opened.run in live
         seen = known is None or opened.run == run.id or (opened.run, opened.step_id) in known
         if seen and not answered and vault in {None, opened.vault} and subject_key(opened.subject_id) not in busy:
-            run.journal.record(opened.run, opened.step_id, Retry(UNKNOWN_OUTCOME, 0.0))
+            run.journal.record(opened.run, opened.step_id, _as_its_job_ended(opened, observed, run))
     return busy
+
+
+def _as_its_job_ended(opened: OpenOperation, observed: Observed, run: Run) -> Outcome:
+    """How a job that failed since says it ended, else unknown. Azure's clock and ours may differ by some minutes."""
+    failed = [one.failed_at for one in run.journal.failures() if one.step_id == opened.step_id]
+    job, since = ACTIONS[opened.action].job, max([opened.at - CLOCKS, *failed])
+    found = job_since(observed, opened.vault, fold(opened.subject_id), job, since) if job else None
+    error = failure(found) if found is not None else None
+    return Retry(UNKNOWN_OUTCOME, 0.0) if error is None else _refusal(opened, error, run)

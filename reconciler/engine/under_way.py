@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from reconciler.model.ids import fold
-from reconciler.model.observed import Observed, VirtualMachine, VmKey
+from reconciler.model.observed import Job, Observed, VirtualMachine, VmKey
 
 
 def under_way(observed: Observed) -> frozenset[VmKey]:
@@ -13,6 +15,20 @@ def under_way(observed: Observed) -> frozenset[VmKey]:
     if not containers:
         return frozenset()
     return frozenset(key for key, vm in observed.vms.items() if _container(vm) in containers)
+
+
+def job_since(observed: Observed, vault: str, key: VmKey, operation: str, since: datetime) -> Job | None:
+    """The newest job of this kind that the vault shows for the VM and that was begun since then."""
+    machine, seen = observed.vms.get(key), observed.vaults.get(vault)
+    if machine is None or seen is None:
+        return None
+    label = _container(machine)
+    begun = [
+        (job.start, job.id, job)
+        for job in seen.jobs
+        if job.container == label and job.operation == operation and job.start is not None and job.start >= since
+    ]
+    return max(begun)[-1] if begun else None
 
 
 def _container(machine: VirtualMachine) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,13 +107,17 @@ Outcome = Done | Pending | Retry | Failed | Skipped
 
 @dataclass(frozen=True, slots=True)
 class OpenOperation:
-    """Something an earlier process started and did not see end. `operation` is None when no answer came."""
+    """Something an earlier process started and did not see end, intended `at` (UTC by our clock).
+
+    `operation` is None when no answer came.
+    """
 
     run: str
     step_id: str
     action: str
     vault: str
     subject_id: str
+    at: datetime
     operation: Operation | None
 
 

@@ -60,7 +60,8 @@ DELETE FROM failure WHERE step_id = :step_id
 
 -- open_operations --
 -- What was sent, or was about to be, and has not been seen to end, oldest first
-SELECT run, id, action, vault, subject_id, operation_url, operation_kind, operation_after, operation_vanishing
+SELECT run, id, action, vault, subject_id, intended_at, operation_url, operation_kind, operation_after,
+    operation_vanishing
 FROM step
 WHERE intended_at IS NOT NULL AND ended_at IS NULL
 ORDER BY intended_at, run, id

@@ -42,9 +42,10 @@ def operation_row(operation: Operation) -> Row:
 
 
 def open_operation(row: tuple[Any, ...]) -> OpenOperation:
-    run, step_id, action, vault, subject_id, url, kind, after, vanishing = row
+    run, step_id, action, vault, subject_id, intended_at, url, kind, after, vanishing = row
     operation = None if url is None else Operation(url, kind, after, vanishing=bool(vanishing))
-    return OpenOperation(run, step_id, action, vault, subject_id, operation)
+    at = datetime.fromisoformat(intended_at)
+    return OpenOperation(run, step_id, action, vault, subject_id, at, operation)
 
 
 def attempts(row: tuple[Any, ...]) -> Attempts:

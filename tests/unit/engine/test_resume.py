@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
 
 from reconciler.engine.debts import settle_earlier
 from reconciler.engine.ports import Journal, Scope
@@ -11,9 +14,10 @@ from reconciler.engine.reconcile import PATIENCE
 from reconciler.engine.resume import RESUME_SECONDS, Resumed, look_back
 from reconciler.engine.resume import resume as engine_resume
 from reconciler.engine.run import Run
+from reconciler.model.attempts import Circumstances
 from reconciler.model.desired import Vault
-from reconciler.model.observed import Observed, Power
-from reconciler.model.outcome import AzureError, Done, Operation, Pending
+from reconciler.model.observed import Job, JobError, Observed, Power
+from reconciler.model.outcome import AzureError, Done, Failed, Operation, Pending
 from tests.unit.engine.estate import SUBSCRIPTION, VAULT, Bench, bench, machine, protect, start
 from tests.unit.engine.virtual import VirtualClock
 from tests.unit.engine.wishes import Runner, wish, world_of
@@ -90,6 +94,45 @@ def test_a_request_without_an_answer_keeps_its_vm_busy_while_a_job_runs(memory: 
     observed = seen(place)
     assert look_back(place.run, observed) == {}
     assert place.run.journal.open_operations() == []
+
+
+OFFLINE = JobError(400001, "", "Command execution failed.")
+
+
+def failed_job(observed: Observed, begun: datetime) -> Observed:
+    vault = observed.vaults[VAULT]
+    container = f"iaasvmcontainerv2;{WEB.resource_group}/web-1".replace("/", ";").lower()
+    job = Job("job-1", "ConfigureBackup", "Failed", container, "web-1", begun, begun, (OFFLINE,))
+    return replace(observed, vaults={VAULT: replace(vault, jobs=(job,))})
+
+
+def test_a_request_without_an_answer_ended_as_the_job_that_failed_since(memory: Memory) -> None:
+    place = bench(memory, WEB)
+    place.run.journal.intend("earlier", protect("web-1"), "c", Circumstances("wish", {}))
+    observed = failed_job(seen(place), place.clock.now())
+    assert look_back(place.run, observed) == {}
+    assert place.run.journal.open_operations() == []
+    [known] = place.run.journal.failures()
+    assert known.code != "unknown-outcome"
+    assert known.error is not None
+    assert known.error.number == OFFLINE.number
+
+
+@pytest.mark.parametrize("minutes", [-6, None])
+def test_a_job_that_was_known_or_came_before_is_not_its_end(memory: Memory, minutes: int | None) -> None:
+    """`minutes` from the intent to the begin of the job; None: it began after it, and its failure is known."""
+    place = bench(memory, WEB)
+    step, circumstances = protect("web-1"), Circumstances("wish", {})
+    begun = place.clock.now() + timedelta(minutes=minutes or 0)
+    if minutes is None:
+        place.run.journal.intend("first", step, "c", circumstances)
+        place.clock.run(place.clock.sleep(60))
+        place.run.journal.record("first", step.id, Failed("backup-item-busy", AzureError("X", "known", 0)))
+        place.clock.run(place.clock.sleep(60))
+    place.run.journal.intend("earlier", step, "c", circumstances)
+    assert look_back(place.run, failed_job(seen(place), begun)) == {}
+    assert place.run.journal.open_operations() == []
+    assert {known.code for known in place.run.journal.failures()} <= {"backup-item-busy", "unknown-outcome"}
 
 
 def test_a_vm_left_running_is_put_back(memory: Memory) -> None:
