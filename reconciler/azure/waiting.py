@@ -12,7 +12,10 @@ LONGEST = 900.0
 
 
 def retry_after(value: str | None, now: datetime) -> float | None:
-    """Seconds from `now` (aware), between 1 and 900; None when the header is absent or is neither digits nor a date."""
+    """Seconds from `now` (aware), between 1 and 900; None when the header is absent or is neither digits nor a date.
+
+    Nor does a date say anything that is over: either clock is wrong, and a second later it would be over again.
+    """
     if value is None:
         return None
     text = value.strip()
@@ -25,7 +28,8 @@ def retry_after(value: str | None, now: datetime) -> float | None:
     if moment is None:
         return None
     aware = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
-    return _clamp((aware - now).total_seconds())
+    seconds = (aware - now).total_seconds()
+    return _clamp(seconds) if seconds > 0 else None
 
 
 def _clamp(seconds: float) -> float:

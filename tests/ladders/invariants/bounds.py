@@ -10,7 +10,7 @@ from tests.simulation.requests import subscription_in
 from tests.simulation.story import Exchange, Story
 
 REQUESTS = 3_000
-"""In one run on a small world; the calm ones need a hundred."""
+"""In one run on an example, and half as many on a small world; the calm ones need a hundred."""
 PAGES = 2_100
 _ROUNDING = 0.001
 HOURS = 6
@@ -22,7 +22,7 @@ def bounded(story: Story) -> Iterator[str]:
     """Runs end, in a bounded number of requests and hours; a redirect is not followed, and a pause is kept."""
     for made in story.passes:
         sent = list(story.of(made.number))
-        most = (REQUESTS if story.scenario.example else REQUESTS // 3) + ("long" in story.traits) * 8 * PAGES
+        most = (REQUESTS if story.scenario.example else REQUESTS // 2) + ("long" in story.traits) * 8 * PAGES
         if len(sent) > most:
             yield f"run {made.number} sent {len(sent)} requests"
         if made.ended - made.began > HOURS * 3600:

@@ -18,7 +18,7 @@ from tests.unit.azure.scripted import NOW
         ("9" * 400, 900.0),
         ("1000000000", 900.0),
         ("Mon, 23 Nov 2026 08:01:00 GMT", 60.0),
-        ("Mon, 23 Nov 2020 08:01:00 GMT", 1.0),
+        ("Mon, 23 Nov 2020 08:01:00 GMT", None),
         ("Mon, 23 Nov 2099 08:01:00 GMT", 900.0),
         (None, None),
         ("", None),
