@@ -134,9 +134,12 @@ def _known_before(story: Story, place: int) -> Iterator[tuple[str, str, str]]:
     sent = {one.headers.get("x-ms-client-request-id", ""): one for one in story.writes()}
     intended: dict[tuple[str, str], str] = {}
     known: dict[tuple[str, str], Exchange] = {}
+    lost = [moment for moment in story.forgotten if moment < place]
     for note in story.notes:
         if note.place >= place:
             break
+        if lost and note.place < lost[-1]:
+            continue  # it went with the journal
         key = (note.run, note.step_id)
         if note.what == "intend":
             intended[key] = note.correlation_id
