@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, wraps
 from typing import Any, Protocol
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
@@ -18,7 +18,8 @@ from tests.simulation.faults import Kind, fitting
 from tests.simulation.requests import kind_of
 from tests.simulation.scenarios import SMALL
 
-Test = Callable[[], None]
+Test = Callable[[], Callable[[], None]]
+"""Makes a property for Hypothesis anew: settings and seed stick to one for good."""
 
 
 @dataclass(frozen=True)
@@ -100,13 +101,13 @@ def course_property(number: str) -> Try:
     def kept(course: Course) -> None:
         course.kept(number)
 
-    drawn = courses(*TELLING[number], deaths=dying, dry=number == "I-9")
+    courses_drawn = courses(*TELLING[number], deaths=dying, dry=number == "I-9")
 
     def run(start: int, examples: int, *, shrink: bool) -> None:
         for name in SMALL:  # made here, for Hypothesis wants no run while it draws
             moments(name)
             requests_of(name)
-        tried(given(drawn)(kept), start, examples, shrink=shrink)
+        tried(drawn(courses_drawn)(kept), start, examples, shrink=shrink)
 
     return run
 
@@ -119,7 +120,20 @@ class Try(Protocol):
 
 def tried(test: Test, start: int, examples: int, *, shrink: bool) -> None:
     """Run a property; AssertionError with an example that breaks it."""
-    seed(start)(patient(examples, shrink=shrink)(test))()
+    seed(start)(patient(examples, shrink=shrink)(test()))()
+
+
+def drawn(*strategies: st.SearchStrategy[Any]) -> Callable[[Callable[..., None]], Test]:
+    """Hypothesis' `given`, for a property that is run more than once in a process."""
+
+    def entered(kept: Callable[..., None]) -> Test:
+        @wraps(kept)
+        def made() -> Callable[[], None]:
+            return given(*strategies)(kept)
+
+        return made
+
+    return entered
 
 
 def patient(examples: int, **more: Any) -> settings:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.manifests.load import load_texts
+from tests.ladders.courses import drawn
 
 _EXAMPLES = sorted((Path(__file__).parents[2] / "examples").glob("*/backup/*.yaml"))
 FILES = st.sampled_from([path.read_text(encoding="utf-8") for path in _EXAMPLES])
@@ -43,7 +43,7 @@ def _codes(text: str) -> set[str]:
     return {one.code for one in loaded.diagnostics} if loaded.desired is None else set()
 
 
-@given(FILES, st.data())
+@drawn(FILES, st.data())
 def what_is_doubled_or_misspelt_is_refused(text: str, data: st.DataObject) -> None:
     """I-40: of a key that stands twice neither counts, and no key is passed over."""
     lines = text.split("\n")
@@ -57,7 +57,7 @@ def what_is_doubled_or_misspelt_is_refused(text: str, data: st.DataObject) -> No
         assert _refused("\n".join(other))
 
 
-@given(FILES, st.data())
+@drawn(FILES, st.data())
 def what_holds_less_than_it_seems_is_refused(text: str, data: st.DataObject) -> None:
     """I-40: an empty file, an empty document, a file that ends in the middle of a text."""
     assert _refused(data.draw(st.sampled_from(("", "\n", "# nothing\n", "---\n", "null\n", "~\n", "[]\n", "{}\n"))))
@@ -65,7 +65,7 @@ def what_holds_less_than_it_seems_is_refused(text: str, data: st.DataObject) -> 
     assert _refused(f"{text.rstrip()}\n" + data.draw(st.sampled_from(('"', "'", "{", "[", "? [", "x: 'y", '\\: "'))))
 
 
-@given(FILES, st.data())
+@drawn(FILES, st.data())
 def what_nobody_sees_is_refused(text: str, data: st.DataObject) -> None:
     """I-41: characters without a glyph, bytes that are no text, anchors, aliases and tags."""
     place = data.draw(st.integers(1, len(text)))
@@ -80,7 +80,7 @@ def what_nobody_sees_is_refused(text: str, data: st.DataObject) -> None:
     assert {"yaml-anchor", "yaml-tag"} & _codes("\n".join(lines))
 
 
-@given(
+@drawn(
     st.sampled_from(("no", "No", "on", "off", "yes", "y", "22:30", "1_000", "2027-13-45", "0o", "1:2:3", "=", "<<x"))
 )
 def a_word_stays_a_word(word: str) -> None:
@@ -90,7 +90,7 @@ def a_word_stays_a_word(word: str) -> None:
     assert loaded.desired.exemptions[0].reason == word
 
 
-@given(st.sampled_from((".nan", ".inf", "-.INF", "1e999", "9" * 400, "true", "~", "7")))
+@drawn(st.sampled_from((".nan", ".inf", "-.INF", "1e999", "9" * 400, "true", "~", "7")))
 def what_is_no_text_is_no_reason(word: str) -> None:
     """I-40."""
     assert _refused(_WORD.replace("HERE", word))

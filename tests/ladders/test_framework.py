@@ -123,3 +123,8 @@ def test_each_file_is_one_ladder() -> None:
         assert ladder.title
         assert ladder.what.endswith(".")
         assert type(ladder).__module__.rpartition(".")[2].startswith(f"ladder_{number:02}_")
+
+
+def test_a_property_is_run_from_several_seeds_in_one_process() -> None:
+    for start in range(2):
+        assert judge(ladders()[5], f"I-40 what_is_no_text_is_no_reason {start}").violations == ()

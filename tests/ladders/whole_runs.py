@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.model.call import Call
@@ -17,6 +16,7 @@ from reconciler.model.status import Trust
 from reconciler.planning.status import status
 from reconciler.store.journal import Journal
 from reconciler.vaultserver import portal
+from tests.ladders.courses import drawn
 from tests.ladders.invariants import predicates
 from tests.ladders.ladder_06_chains import LADDER as CHAINS
 from tests.ladders.machine import DECLARED
@@ -31,19 +31,19 @@ from tests.unit.planning.making import snapshots, wanted
 CHAIN = st.lists(DECLARED, min_size=2, max_size=4)
 
 
-@given(CHAIN)
+@drawn(CHAIN)
 def ends_as_the_last_alone(chain: list[Declared]) -> None:
     """I-3."""
     assert CHAINS.run("|".join(map(str, chain))).violations == ()
 
 
-@given(DECLARED, DECLARED, st.integers(0, 130))
+@drawn(DECLARED, DECLARED, st.integers(0, 130))
 def goes_back_from_half_way(first: Declared, second: Declared, moment: int) -> None:
     """I-4."""
     assert CHAINS.run(f"{first}|{second}!{moment}|{first}").violations == ()
 
 
-@given(st.integers(3, 6), st.sampled_from((60.0, 600.0, 1800.0)))
+@drawn(st.integers(3, 6), st.sampled_from((60.0, 600.0, 1800.0)))
 def nobody_is_fought(times: int, pause: float) -> None:
     """I-7: however often somebody stops a VM, it is resumed twice within a day at most."""
     life = begin(SCENARIOS["drifted"], "fight")
@@ -58,7 +58,7 @@ def nobody_is_fought(times: int, pause: float) -> None:
     assert len(writes) <= 2
 
 
-@given(st.sampled_from(sorted(SMALL)), st.integers(0, 5))
+@drawn(st.sampled_from(sorted(SMALL)), st.integers(0, 5))
 def what_was_reviewed_or_nothing(name: str, change: int) -> None:
     """I-11: between plan and apply something changes; then nothing is sent, or just what was reviewed."""
     life = begin(SCENARIOS[name], "reviewed")
@@ -84,7 +84,7 @@ def _change(life: Life, what: int) -> None:
             portal.stop(world, item.id)
 
 
-@given(st.sampled_from(sorted(SMALL)), st.integers(0, 300))
+@drawn(st.sampled_from(sorted(SMALL)), st.integers(0, 300))
 def stopped_at_any_moment(name: str, moment: int) -> None:
     """I-32: asked to stop, a run begins nothing more; a later one brings everything to its end."""
     life = begin(SCENARIOS[name], "stopped")
@@ -99,7 +99,7 @@ def stopped_at_any_moment(name: str, moment: int) -> None:
     assert end == end_of(name)
 
 
-@given(st.lists(st.tuples(st.integers(0, 3), st.sampled_from("ab")), min_size=1, max_size=12))
+@drawn(st.lists(st.tuples(st.integers(0, 3), st.sampled_from("ab")), min_size=1, max_size=12))
 def an_older_run_never_wins(moves: list[tuple[int, str]]) -> None:
     """I-35: runs enter and send in any order; none sends once one of another configuration began after it."""
     with Journal(":memory:", lambda: CLOCK) as journal:
@@ -119,7 +119,7 @@ def _step(number: int) -> Step:
     return Step(f"s{number}", "protect", "rsv", Subject(SubjectKind.VM, f"rg/{number}", path), "x", NOWHERE, call)
 
 
-@given(st.sampled_from(sorted(SMALL)), st.integers(0, 300), st.sampled_from((0.0, 30.0, 600.0)))
+@drawn(st.sampled_from(sorted(SMALL)), st.integers(0, 300), st.sampled_from((0.0, 30.0, 600.0)))
 def the_journal_may_be_lost(name: str, moment: int, pause: float) -> None:
     """I-38: a process dies, and its journal is gone; the end is the same, and nothing is destroyed."""
     life = begin(SCENARIOS[name], "lost")
@@ -138,7 +138,7 @@ def the_journal_may_be_lost(name: str, moment: int, pause: float) -> None:
     assert [text for number in ("I-13", "I-17", "I-22", "I-24") for text in predicates()[number](story)] == []
 
 
-@given(wanted(), snapshots())
+@drawn(wanted(), snapshots())
 def the_unseen_is_not_shown_as_protected(desired: Desired, observed: Observed) -> None:
     """I-45: of a vault that was not read in full, nothing counts as verified."""
     blind = replace(observed, gaps=(Gap("x/backupprotecteditems", "no answer", "rsv"),))
