@@ -62,11 +62,11 @@ class Catalog:
     def match(self, operation: str, error: AzureError, facts: Collection[str] = ()) -> Row:
         """The row that explains `error` when it answered `operation`; `unclassified` when none does, or several do.
 
-        Tried in this order: symbolic code, numeric code, a code within the message, the text, HTTP status, all among
-        the rows of the operation; then the symbolic code whatever the operation, if only one row has it. A code that
-        names no cause (`vague`) comes after the text. `facts` are names of observed facts that stand against
-        the operation (`vm-gone`, or an unsupported one as `storage`): they turn a disguised row into its variant,
-        with the same id and a retry rule of its own.
+        Tried in this order: symbolic code, numeric code, a code within the message, the text, HTTP status. A symbolic
+        code is sought among the rows of the operation, then among all, if only one has it; one that names no cause
+        (`vague`) comes after the text. `facts` are names of observed facts that stand against the operation (`vm-gone`,
+        or an unsupported one as `storage`): they turn a disguised row into its variant, with the same id and a retry
+        rule of its own.
         """
         found = self._matcher.rows(operation, error, facts)
         return found[0] if len(found) == 1 else self.rows[UNCLASSIFIED]

@@ -133,6 +133,9 @@ class Matcher:
         self._known = {fold(code) for row in self._rows for code in row.codes}
         kin = (row for row in self._rows if row.retry.rule != "wait" and any(map(row.concerns, _OF_A_VM)))
         self._kin = _Near("", kin, self._subjects)
+        by_code = _Near("", self._rows, self._subjects).codes
+        self._sole = {code: rows for code, rows in by_code.items() if len(rows) == 1}
+        """The codes that mean one row whatever the operation."""
         self._operations: dict[str, _Near] = {}
 
     def rows(self, operation: str, error: AzureError, facts: Collection[str]) -> Rows:
@@ -163,11 +166,12 @@ class Matcher:
         vague = code in self._vague
         if not vague:
             yield near.codes.get(code, ())
+            yield self._sole.get(code, ())
         for one in (error.number, number(error.code)):
             yield near.numbers.get(one, ()) or near.codes.get(str(one), ())
         if vague or code not in self._known:
             named = [one for one in (error.code, *reading.codes) if fold(one) not in self._vague]
-            yield from (near.codes.get(fold(one), ()) for one in named)
+            yield from (where.get(fold(one), ()) for where in (near.codes, self._sole) for one in named)
             stems = (near.stems.get(_stem(one), ()) for one in named)
             yield from (found for found in stems if len(found) == 1)
         yield from (near.numbers.get(one, ()) for one in sorted(reading.numbers))

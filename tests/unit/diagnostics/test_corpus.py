@@ -33,8 +33,7 @@ def _rows(case: dict[str, Any]) -> list[str]:
 
 
 CORPUS = {
-    name: _read(name)
-    for name in ("tuned", "held-out", "fresh", "last", "blind-1", "blind-2", "blind-3", "blind-4", "blind-5")
+    name: _read(name) for name in ("tuned", "held-out", "fresh", "last", *(f"blind-{number}" for number in range(1, 7)))
 }
 OTHERS = {name: _read(name) for name in ("made-up", "foreign", "batches", "others")}
 HALVES = {"halves": _read("halves")}
