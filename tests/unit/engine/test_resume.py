@@ -118,6 +118,14 @@ def test_a_request_without_an_answer_ended_as_the_job_that_failed_since(memory: 
     assert known.error.number == OFFLINE.number
 
 
+def test_of_a_vm_that_nobody_sees_no_job_tells_anything(memory: Memory) -> None:
+    place = bench(memory)
+    place.run.journal.intend("earlier", protect("web-1"), "c", Circumstances("wish", {}))
+    assert look_back(place.run, failed_job(seen(place), place.clock.now())) == {}
+    assert place.run.journal.open_operations() == []
+    assert {known.code for known in place.run.journal.failures()} <= {"unknown-outcome"}
+
+
 @pytest.mark.parametrize("minutes", [-6, None])
 def test_a_job_that_was_known_or_came_before_is_not_its_end(memory: Memory, minutes: int | None) -> None:
     """`minutes` from the intent to the begin of the job; None: it began after it, and its failure is known."""

@@ -197,7 +197,7 @@ def test_an_older_journal_is_brought_up_to_date_and_keeps_what_it_knows(path: Pa
         old.executescript(script)
         old.execute(
             "INSERT INTO step (run, id, action, vault, subject_kind, subject_name, subject_id, reason, intended_at) "
-            "VALUES ('r0', 'protect:web-1', 'protect', 'rsv', 'vm', 'rg/web-1', '/x', 'r', '2026')"
+            "VALUES ('r0', 'protect:web-1', 'protect', 'rsv', 'vm', 'rg/web-1', '/x', 'r', '2026-01-01T00:00Z')"
         )
     with Journal(str(path), now) as journal:
         assert [known.run for known in journal.open_operations()] == ["r0"]
