@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import import_module
 
-from tests.ladders import spoilt, whole_runs
+from tests.ladders import around_runs, spoilt, whole_runs
 from tests.ladders.courses import TELLING, Test, Try, course_property, tried
 
 _SEEDS = 6
@@ -44,8 +44,12 @@ _ALL = (
     _of_runs("I-4", whole_runs.goes_back_from_half_way),
     _of_runs("I-7", whole_runs.nobody_is_fought),
     _of_runs("I-11", whole_runs.what_was_reviewed_or_nothing),
+    _of_runs("I-12", around_runs.a_plan_holds_neither_secret_nor_address),
     _of_runs("I-32", whole_runs.stopped_at_any_moment),
+    _of_runs("I-33", around_runs.who_lost_the_lease_sends_nothing),
+    _of_runs("I-34", around_runs.two_leaders_waste_and_do_not_harm),
     _of_runs("I-35", whole_runs.an_older_run_never_wins),
+    _of_runs("I-36", around_runs.a_clock_that_jumps_takes_nothing_away),
     _of_runs("I-38", whole_runs.the_journal_may_be_lost),
     _of_runs("I-40", spoilt.what_is_doubled_or_misspelt_is_refused),
     _of_runs("I-40", spoilt.what_holds_less_than_it_seems_is_refused),
@@ -53,6 +57,8 @@ _ALL = (
     _of_runs("I-41", spoilt.what_nobody_sees_is_refused),
     _of_runs("I-41", spoilt.a_word_stays_a_word),
     _of_runs("I-45", whole_runs.the_unseen_is_not_shown_as_protected),
+    _of_runs("I-46", around_runs.alive_is_who_saw_and_planned_in_time),
+    _of_runs("I-48", around_runs.an_older_journal_is_taken_over),
     _kept("I-1", "unit.planning.test_properties", "test_a_carried_out_plan_leaves_nothing_to_do"),
     _kept("I-5", "promises.test_plan_is_deterministic", "test_order_does_not_matter"),
     _kept("I-6", "promises.test_plan_is_deterministic", "test_the_time_of_the_look_is_not_in_the_digest"),

@@ -12,6 +12,7 @@ from tests.ladders import climb as climbing
 from tests.ladders.__main__ import main, seconds_of
 from tests.ladders.climb import climb, judge, simplest
 from tests.ladders.ladder import Climb, Ladder, Verdict, Violation
+from tests.ladders.properties import PROPERTIES
 from tests.ladders.registry import ladders
 from tests.ladders.report import document, table, troubles
 
@@ -128,3 +129,7 @@ def test_each_file_is_one_ladder() -> None:
 def test_a_property_is_run_from_several_seeds_in_one_process() -> None:
     for start in range(2):
         assert judge(ladders()[5], f"I-40 what_is_no_text_is_no_reason {start}").violations == ()
+
+
+def test_every_invariant_has_a_property() -> None:
+    assert {name.partition(" ")[0] for name in PROPERTIES} == {f"I-{number}" for number in range(1, 49)}
