@@ -36,11 +36,12 @@ def killed_in_a_loop(place: Scene, random: Random) -> Iterator[str]:
 
 
 def _kill(place: Scene, random: Random, times: int, most: int = 16) -> Iterator[str]:
-    """Until so many have died of it: one that ends before is not counted."""
+    """Until so many have died of it: one that ends before is not counted, and the next is caught earlier."""
     killed = tries = 0
     while killed < times and tries < 4 * times:
         code, said = _end(_going(place, random, most), signal.SIGKILL)
         killed, tries = killed + (code == -signal.SIGKILL), tries + 1
+        most = max(most // 2, 1) if code == 0 else most
         if code not in {-signal.SIGKILL, 0}:
             yield f"I-25: before it could be killed it ended with {code}: {said[-600:]}"
     if killed < times:
