@@ -295,7 +295,7 @@ def _sent_again_instead_of_polled(forger: Forger) -> None:
 @breaks("I-31")
 def _endless_requests(forger: Forger) -> None:
     forger.run()
-    for _ in range(1_001):
+    for _ in range(1_501):
         forger.send("GET", VAULT)
 
 
