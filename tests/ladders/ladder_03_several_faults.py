@@ -31,7 +31,7 @@ class SeveralFaults(Ladder):
         "beside one, or the wall clock jumps; in half of the cases requests overtake one another."
     )
     share = 2.0
-    goal = 6_000
+    goal = 7_000
     seconds = 120.0
 
     def cases(self, seed: int) -> Iterator[str]:
