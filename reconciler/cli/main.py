@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 import io
 import os
@@ -234,6 +235,9 @@ def _unexpected(error: Exception) -> int:
     """A fault of ours, or one of the surroundings that no message was written for."""
     from reconciler.log import hushed
 
+    if isinstance(error, OSError) and error.errno in {errno.EMFILE, errno.ENFILE}:
+        _say("Error: no further file can be opened. Raise the limit (ulimit -n) and run again: it takes up what runs.")
+        return Exit.ERROR
     if os.environ.get(f"{ENV_PREFIX}DEBUG"):
         import traceback
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,9 @@ def test_a_slice_violates_nothing(number: int, part: int) -> None:
     ("number", "case"), [(number, kept["seed"]) for number, seeds in SEEDS.items() for kept in seeds]
 )
 def test_what_once_was_violated_holds(number: int, case: str) -> None:
+    if why := ladders()[number].missing():
+        assert not os.environ.get("CI"), why
+        pytest.skip(why)
     assert judge(ladders()[number], case).violations == ()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import re
 import shlex
 import subprocess
@@ -151,3 +152,15 @@ def test_an_error_that_quotes_a_forged_file_tells_a_terminal_nothing(shell: Shel
     assert ended.code == 64
     assert "\\x1b[2J" in ended.err
     assert "\x1b" not in ended.err
+
+
+def test_a_process_that_may_open_no_further_file_is_told_of_the_limit(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(**_: object) -> None:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    monkeypatch.setattr("reconciler.cli.version.version.callback", refuse)
+    ended = shell("version")
+    assert (ended.code, ended.out) == (1, "")
+    assert "ulimit -n" in ended.err
