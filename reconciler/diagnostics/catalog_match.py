@@ -178,7 +178,8 @@ class Matcher:
         foreign = self._subjects.foreign.intersection(frozenset().union(*reading.facts[-1:], *reading.around[-1:]))
         own = () if code in self._known | self._mute else [said | foreign for said in self._read(error.code).facts]
         yield from map(near.says.in_passage, (*own, *reading.facts))
-        yield from (near.codes.get(one, ()) for one in (code, *map(fold, reading.codes)))
+        plain = (one for one in (code, *map(fold, reading.codes)) if one not in self._mute)
+        yield from (near.codes.get(one, ()) for one in plain)
         yield from map(near.hints.in_passage, (*own, *reading.facts))
         yield from map(near.says.in_passage, reading.advice)
         yield from map(near.hints.in_passage, reading.advice)
