@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from reconciler.diagnostics.catalog_words import who
 from reconciler.diagnostics.escape import terminal
 from reconciler.diagnostics.language import Language
+from reconciler.diagnostics.possible import possible
 from reconciler.diagnostics.sheet import SEVERITIES, Kind, Notice, counted
 from reconciler.diagnostics.subject_names import plural
 from reconciler.model.plan import Severity
@@ -32,6 +33,7 @@ def text_of(notice: Notice, language: Language) -> str:
     lines = [notice.message, *notice.hint.split("\n")]
     if notice.kind not in {Kind.MISTAKE, Kind.HELD}:
         lines += [f"→ {notice.row.told(language).remedy}", f"Who acts: {who(notice.row.who, language)}."]
+    lines.append(possible(notice.code, notice.or_else, language))
     lines += [f"{note.text} ({note.span})" if note.span.file else note.text for note in notice.notes]
     lines += azure_words(notice)
     return "\n".join(terminal(line) for line in lines if line)

@@ -76,13 +76,15 @@ def outcome_document(outcome: Outcome) -> dict[str, Json]:
     """`outcome`, and what belongs to it. `retry_after` is in seconds (`after` already says what a step leads to)."""
     document: dict[str, Json] = {"outcome": word(outcome)}
     match outcome:
-        case Retry(code, after, error, message):
+        case Retry(code, after, error, message, or_else):
             document["code"] = code
+            document |= _or_else(or_else)
             document["retry_after"] = after
             document |= {"message": message} if message else {}
             document |= _azure(error)
-        case Failed(code, error, message):
+        case Failed(code, error, message, or_else):
             document["code"] = code
+            document |= _or_else(or_else)
             if message:
                 document["message"] = message
             document |= _azure(error)
@@ -91,6 +93,10 @@ def outcome_document(outcome: Outcome) -> dict[str, Json]:
         case _:
             pass
     return document
+
+
+def _or_else(ids: Sequence[str]) -> dict[str, Json]:
+    return {"or_else": _strings(ids)} if ids else {}
 
 
 def _azure(error: AzureError | None) -> dict[str, Json]:
@@ -125,6 +131,7 @@ def finding_document(finding: Finding) -> dict[str, Json]:
         "who": row.who,
         "basis": finding.basis.value,
     }
+    document |= _or_else(finding.or_else)
     if finding.azure:
         document["azure"] = [_instance(error) for error in finding.azure]
     return document

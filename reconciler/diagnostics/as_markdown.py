@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from reconciler.diagnostics.annotations import azure_words
 from reconciler.diagnostics.catalog_words import who
 from reconciler.diagnostics.escape import html_text, markdown, markdown_code
+from reconciler.diagnostics.possible import possible
 from reconciler.diagnostics.sheet import SEVERITIES, Kind, Notice, Sheet, Table
 from reconciler.diagnostics.subject_names import plural
 from reconciler.model.plan import Severity
@@ -79,6 +80,8 @@ def _item(notice: Notice, sheet: Sheet) -> str:
         lines.append(
             f"  → {markdown(_cut(row.told(sheet.language).remedy))} ({markdown(who(row.who, sheet.language))})"
         )
+    if notice.or_else:
+        lines.append(f"  {markdown(_cut(possible(notice.code, notice.or_else, sheet.language)))}")
     if notice.span.file:
         lines.append(f"  at {markdown_code(_cut(str(notice.span)))}")
     for note in notice.notes:

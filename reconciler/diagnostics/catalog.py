@@ -22,6 +22,7 @@ __all__ = [
     "UNCLASSIFIED",
     "Catalog",
     "Found",
+    "Judged",
     "Operation",
     "RetryRule",
     "Row",
@@ -48,6 +49,20 @@ class Found:
 
 
 @dataclass(frozen=True)
+class Judged:
+    """The row that explains an error, and the ids of those that it can mean instead, the likeliest first."""
+
+    row: Row
+    or_else: tuple[str, ...] = ()
+
+    def given(self, foreseen: Collection[str]) -> Judged:
+        """What is left where observed facts foresee some of these rows by themselves."""
+        if self.row.id in foreseen:
+            return Judged(self.row)
+        return Judged(self.row, tuple(one for one in self.or_else if one in foreseen) or self.or_else)
+
+
+@dataclass(frozen=True)
 class Catalog:
     """The rows and the topics by id, and the words by which messages are read."""
 
@@ -68,14 +83,33 @@ class Catalog:
         or an unsupported one as `storage`): they turn a disguised row into its variant, with the same id and a retry
         rule of its own.
         """
+        return self.judged(operation, error, facts).row
+
+    def judged(
+        self, operation: str, error: AzureError, facts: Collection[str] = (), fine: Collection[str] = ()
+    ) -> Judged:
+        """As `match`, with the other rows that the same answer can mean; of a tie, these are the tied ones.
+
+        `fine` are names of facts that were observed and stand in nobody's way: a row that nothing but these would
+        foresee is no possibility.
+        """
         found = self._matcher.rows(operation, error, facts)
-        return found[0] if len(found) == 1 else self.rows[UNCLASSIFIED]
+        row, seen = found[0] if len(found) == 1 else self.rows[UNCLASSIFIED], set(fine)
+        others = (one for one in self._possible(found) if one.id != row.id)
+        left = (one.id for one in others if not one.predicted_by or not seen.issuperset(one.predicted_by))
+        return Judged(row, tuple(left))
 
     def candidates(self, operation: str, error: AzureError, facts: Collection[str] = ()) -> tuple[Row, ...]:
-        """Every row that `error` can mean, the likeliest first; each one's `tell_apart` says what would decide."""
-        found = self._matcher.rows(operation, error, facts)
-        others = (self.rows[name] for row in found for name in row.or_else)
-        return tuple({row.id: row for row in (*found, *others)}.values()) or (self.rows[UNCLASSIFIED],)
+        """Every row that `error` can mean, the likeliest first; each one's `tell_apart` says what would decide.
+
+        Rows that it means equally well are in the order of their ids.
+        """
+        return self._possible(self._matcher.rows(operation, error, facts)) or (self.rows[UNCLASSIFIED],)
+
+    def _possible(self, found: Iterable[Row]) -> tuple[Row, ...]:
+        told = sorted(found, key=lambda row: row.id)
+        others = (self.rows[name] for row in told for name in row.or_else)
+        return tuple({row.id: row for row in (*told, *others)}.values())
 
     def find(self, text: str) -> Found:
         """A row or a topic by our id, by Azure's code or by a numeric code, spelled in any case."""

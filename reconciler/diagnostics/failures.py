@@ -22,6 +22,12 @@ class Failure:
     def code(self) -> str:
         return self.outcomes[0].code
 
+    @property
+    def or_else(self) -> tuple[str, ...]:
+        """What Azure's error can mean instead; of a step that was not sent, as the finding about it says."""
+        first = self.outcomes[0]
+        return first.or_else if first.error is not None or not self.findings else self.findings[0].or_else
+
 
 def failures(plan: Plan, outcomes: Mapping[str, Outcome], *, full: bool) -> list[Failure]:
     """What failed before what is to be retried, most of one kind first; equal ones folded unless `full`."""
@@ -29,7 +35,7 @@ def failures(plan: Plan, outcomes: Mapping[str, Outcome], *, full: bool) -> list
     for step in plan.steps:
         outcome = outcomes.get(step.id)
         if isinstance(outcome, Failed | Retry):
-            key = step.id if full else (step.action, outcome.code, word(outcome))
+            key = step.id if full else (step.action, outcome.code, outcome.or_else, word(outcome))
             alike.setdefault(key, []).append((step, outcome))
     found = []
     for same in alike.values():

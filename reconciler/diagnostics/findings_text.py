@@ -29,6 +29,7 @@ from reconciler.diagnostics.outcome_text import STYLES, seconds
 from reconciler.diagnostics.paper import Paper
 from reconciler.diagnostics.phrases import spoken
 from reconciler.diagnostics.plan_words import sorted_findings
+from reconciler.diagnostics.possible import possible
 from reconciler.diagnostics.subject_names import is_vm, plural, vm_label
 from reconciler.model.outcome import AzureError, Failed, Retry, word
 from reconciler.model.plan import Finding, Severity
@@ -90,11 +91,14 @@ def print_failures(page: Paper, told: Sequence[Failure], *, full: bool) -> None:
     if not told:
         return
     page.heading("Failed" if any(isinstance(one.outcomes[0], Failed) for one in told) else "To be retried")
-    explained: set[tuple[str, str]] = set()
+    explained: set[tuple[object, ...]] = set()
     for failure in told:
-        kind = (failure.code, word(failure.outcomes[0]))
-        _failure(page, failure, explain=kind not in explained, full=full)
-        explained.add(kind)
+        kind, both = (failure.code, word(failure.outcomes[0])), (failure.code, failure.or_else)
+        entry = _failure(page, failure, explain=kind not in explained, full=full)
+        if both not in explained:
+            _possible(entry, *both)
+        entry.end()
+        explained |= {kind, both}
 
 
 def print_to_do(page: Paper, told: Sequence[Failure], *, held: int) -> None:
@@ -126,19 +130,21 @@ def print_findings(
     """`sources` has the text of the manifests by the name that places use; what is not there is named only."""
     alike: dict[object, list[Finding]] = {}
     for place, one in enumerate(sorted_findings(findings)):
-        alike.setdefault(place if full else (one.severity, one.code), []).append(one)
+        alike.setdefault(place if full else (one.severity, one.code, one.or_else), []).append(one)
     if alike:
         page.heading("Findings")
-    explained: set[str] = set()
+    explained: set[object] = set()
     for same in sorted(alike.values(), key=_gravity):
-        code = same[0].code
+        code, both = same[0].code, (same[0].code, same[0].or_else)
         entry = Entry(page, same[0].severity.value, code, _SEVERITY_STYLES[same[0].severity])
         _finding(entry, same, sources, full=full)
         if code not in explained:
             remedy = catalog().row(code).told(page.language).remedy
             entry.line(f"→ {remedy if full else first_sentence(remedy)}")
+        if both not in explained:
+            _possible(entry, *both)
         entry.end()
-        explained.add(code)
+        explained |= {code, both}
 
 
 def _gravity(same: Sequence[Finding]) -> tuple[int, int]:
@@ -204,7 +210,7 @@ def _general(message: str, finding: Finding) -> str:
     return message
 
 
-def _failure(page: Paper, failure: Failure, *, explain: bool, full: bool) -> None:
+def _failure(page: Paper, failure: Failure, *, explain: bool, full: bool) -> Entry:
     step, outcome = failure.steps[0], failure.outcomes[0]
     row, became = catalog().row(failure.code), word(outcome)
     told = row.told(page.language)
@@ -220,7 +226,13 @@ def _failure(page: Paper, failure: Failure, *, explain: bool, full: bool) -> Non
     if explain:
         entry.line(who_acts(row, outcome, page.language))
         entry.line(f"→ {told.remedy}")
-    entry.end()
+    return entry
+
+
+def _possible(entry: Entry, code: str, or_else: Sequence[str]) -> None:
+    text = possible(code, or_else, entry.language)
+    if text:
+        entry.line(text, foreign=True)
 
 
 def _azure(entry: Entry, errors: Sequence[AzureError]) -> None:

@@ -54,7 +54,17 @@ def finding_notice(one: Finding, language: Language) -> Notice:
     """A finding in one sentence, with ids as people say them."""
     labels = [vm_label(subject) for subject in one.subjects]
     text = said(of(one.message, labels, full=False), one, one.subjects, language, full=False)
-    return Notice(one.code, one.severity, text, Kind.FINDING, one.subjects, one.source, one.vault, "", (), one.azure)
+    return Notice(
+        one.code,
+        one.severity,
+        text,
+        Kind.FINDING,
+        one.subjects,
+        one.source,
+        one.vault,
+        azure=one.azure,
+        or_else=one.or_else,
+    )
 
 
 def _failed(one: Failure, language: Language) -> Notice:
@@ -75,6 +85,7 @@ def _failed(one: Failure, language: Language) -> Notice:
         step.vault,
         sentence(again(catalog().row(one.code).retry, outcome, language), language),
         azure=tuple(each.error for each in one.outcomes if each.error is not None),
+        or_else=one.or_else,
     )
 
 

@@ -47,6 +47,8 @@ class Notice:
     hint: str = ""
     notes: tuple[Note, ...] = ()
     azure: tuple[AzureError, ...] = ()
+    or_else: tuple[str, ...] = ()
+    """Rows that `azure` can mean instead."""
 
     @property
     def row(self) -> Row:

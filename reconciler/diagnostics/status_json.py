@@ -103,7 +103,9 @@ def job_document(one: JobStatus, now: datetime) -> dict[str, Json]:
             for error in job.errors
         ],
     }
-    row: Json = {"code": one.code, "title": catalog().row(one.code).title} if one.code else None
+    row: dict[str, Json] | None = {"code": one.code, "title": catalog().row(one.code).title} if one.code else None
+    if row is not None and one.or_else:
+        row["or_else"] = list(one.or_else)
     return {**found, "row": row}
 
 

@@ -15,6 +15,7 @@ from reconciler.diagnostics.findings_text import print_findings
 from reconciler.diagnostics.language import Language
 from reconciler.diagnostics.paper import NARROWEST, Paper
 from reconciler.diagnostics.phrases import spoken
+from reconciler.diagnostics.possible import possible
 from reconciler.diagnostics.status_words import (
     KINDS,
     STATES,
@@ -210,10 +211,10 @@ def _took(one: JobStatus, now: datetime) -> str:
 def _errors(page: Paper, failed: Sequence[JobStatus], *, full: bool) -> None:
     """Each cause once: the row, Azure's words, and where support finds it."""
 
-    def cause(one: JobStatus) -> tuple[str, str, int]:
-        return one.code, one.error.code if one.error else "", one.error.number if one.error else 0
+    def cause(one: JobStatus) -> tuple[str, tuple[str, ...], str, int]:
+        return one.code, one.or_else, one.error.code if one.error else "", one.error.number if one.error else 0
 
-    for (code, azure, number), same in groupby(sorted(failed, key=cause), key=cause):
+    for (code, or_else, azure, number), same in groupby(sorted(failed, key=cause), key=cause):
         jobs, row = list(same), catalog().row(code).told(page.language)
         page.blank()
         who = spoken(names([one.label for one in jobs], SubjectKind.VM), page.language)
@@ -227,6 +228,8 @@ def _errors(page: Paper, failed: Sequence[JobStatus], *, full: bool) -> None:
             more = f" and {len(ids) - len(shown)} more" if len(ids) > len(shown) else ""
             page.line(f"activity {', '.join(shown)}{more}", indent=4, style="dim")
         page.line(f"→ {row.remedy}", indent=4)
+        if or_else:
+            page.line(possible(code, or_else, page.language), indent=4, foreign=True)
 
 
 def _footer(page: Paper, status: Status, *, drilled: bool) -> None:

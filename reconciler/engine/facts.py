@@ -11,6 +11,7 @@ from reconciler.model.ids import fold
 from reconciler.model.limits import Limits
 from reconciler.model.observed import Observed, ObservedVault, Power, VirtualMachine
 from reconciler.model.plan import Step, SubjectKind
+from reconciler.planning import in_order
 
 _AS_IT_SHOULD = {
     "the-vault": {"exists"},
@@ -69,6 +70,14 @@ def _unsupported(vm: VirtualMachine, limits: Limits) -> Iterator[str]:
         yield "load-balancer"
     if vm.data_disks > (limits.data_disks_classic if vm.classic else limits.data_disks).value:
         yield "data-disks"
+
+
+def in_nobodys_way(step: Step, observed: Observed, limits: Limits | None) -> frozenset[str]:
+    """The names of the facts of the step's VM that were seen, and are as they should be."""
+    vm = observed.vms.get(fold(step.subject.id))
+    if vm is None or limits is None:
+        return frozenset()
+    return in_order.now(vm, limits, observed.checks.get((step.vault, vm.key)))
 
 
 def decides(fact: str | None, facts: Facts) -> bool:

@@ -109,7 +109,7 @@ def _meaning(opened: OpenOperation, answer: Answer, run: Run) -> Outcome:
 
 
 def _refusal(opened: OpenOperation, error: AzureError, run: Run) -> Retry | Failed:
-    row = matched(opened.action, error, run.catalog)
+    row = matched(opened.action, error, run.catalog).row
     return ruling(row.id, row.retry, 1, run.chance(), error)
 
 

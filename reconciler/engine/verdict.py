@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from reconciler.diagnostics.catalog import Catalog, Row
+from reconciler.diagnostics.catalog import Catalog, Judged
 from reconciler.model.outcome import AzureError
 
 BUSY = "busy"
@@ -25,6 +25,11 @@ _OPERATIONS = {
 _ITEM = "protect"
 
 
-def matched(action: str, error: AzureError, catalog: Catalog, facts: Collection[str] = ()) -> Row:
-    """The row that explains the refusal; `facts` are the names of those that stand against the action."""
-    return catalog.match(_OPERATIONS.get(action, _ITEM), error, facts)
+def matched(
+    action: str, error: AzureError, catalog: Catalog, facts: Collection[str] = (), fine: Collection[str] = ()
+) -> Judged:
+    """The row that explains the refusal, and what it can be instead.
+
+    `facts` are the names of those that stand against the action, `fine` of those that were seen and do not.
+    """
+    return catalog.judged(_OPERATIONS.get(action, _ITEM), error, facts, fine)

@@ -77,21 +77,26 @@ Answer = Done | Pending | Refused | Unsure
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """To be tried again, `after` seconds from now. `code` is a row of the table, `message` says what is special."""
+    """To be tried again, `after` seconds from now. `code` is a row of the table, `message` says what is special.
+
+    `or_else` are the rows that `error` can mean instead.
+    """
 
     code: str
     after: float
     error: AzureError | None = None
     message: str = ""
+    or_else: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """Given up until the wish or the world changes. `code` is a row of the table."""
+    """Given up until the wish or the world changes. `code` is a row of the table, `or_else` as of `Retry`."""
 
     code: str
     error: AzureError | None = None
     message: str = ""
+    or_else: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,7 +91,8 @@ class Finding:
     """Something a person is told. `code` is a row of the table; `message` says what is special here.
 
     One cause is one finding: of several VMs that share it, `message` speaks of each, `source` is the first one's, and
-    `azure` has up to three instances of what Azure said.
+    `azure` has up to three instances of what Azure said. `or_else` are the rows that it can mean instead, as far as
+    nothing that was observed tells.
     """
 
     code: str
@@ -102,6 +103,7 @@ class Finding:
     basis: Basis = Basis.OBSERVED
     vault: str = ""
     azure: tuple[AzureError, ...] = ()
+    or_else: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,7 +69,7 @@ class VmStatus:
 
 @dataclass(frozen=True, slots=True)
 class JobStatus:
-    """A job; of a failed one, the row of the table it met (`code`) and what Azure said."""
+    """A job; of a failed one, the row of the table it met (`code`), those it may be instead, and what Azure said."""
 
     vault: str
     key: VmKey
@@ -78,6 +78,7 @@ class JobStatus:
     end: JobEnd
     code: str = ""
     error: AzureError | None = None
+    or_else: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

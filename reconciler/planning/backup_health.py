@@ -14,6 +14,7 @@ from reconciler.model.outcome import AzureError
 from reconciler.model.plan import Basis, Finding, Severity
 from reconciler.model.span import Span
 from reconciler.model.state import ItemState
+from reconciler.planning import in_order
 from reconciler.planning.job_history import BACKUP, History, container_of, failure, history
 from reconciler.planning.next_backup import next_backup
 from reconciler.planning.select import Wish
@@ -24,6 +25,8 @@ _SOON = timedelta(hours=1)
 
 _LASTS = frozenset({"never", "changed"})
 """Retry rules of causes that no later backup outlives."""
+
+_GONE = "vm-gone"
 
 Foreseen = tuple[str, str]
 """A row, and the fact behind it as a sentence without its end."""
@@ -52,12 +55,13 @@ def _check(situation: Situation, vault: Vault, item: ProtectedItem, jobs: Histor
     foreseen = next(_facts(vm, limits, label), None) if vm is not None else None
     error = _last_failure(item, own)
     if error is not None:
-        row = catalog().match("backup", error)
-        gone = vm is None and _gone(situation, item.key, item.vm_arm_id)
-        why = _cause(row, foreseen, gone=gone)
+        facts, fine = about_backups(situation, vault, item.vm_arm_id)
+        judged, gone = catalog().judged("backup", error, facts, fine), _GONE in facts
+        row, why = judged.row, _cause(judged.row, foreseen, gone=gone)
         lasting = gone or foreseen or (row.retry.rule in _LASTS and row.who != "nobody")
         severity = Severity.ERROR if lasting else Severity.WARNING
-        yield _finding(row.id, item, f"The last backup of {label} failed{why}.", source, vault, severity, (error,))
+        text, or_else = f"The last backup of {label} failed{why}.", () if gone or foreseen else judged.or_else
+        yield _finding(row.id, item, text, source, vault, severity, (error,), or_else)
         return
     foreseen = foreseen or _collision(situation, vault, item, own, label)
     if foreseen is not None:
@@ -114,6 +118,16 @@ def _collision(situation: Situation, vault: Vault, item: ProtectedItem, own: lis
     return "backup-item-busy", f"A {running.operation} job of {label} runs when a backup is due at {run.at:%H:%M} UTC"
 
 
+def about_backups(situation: Situation, vault: Vault, arm_id: str) -> tuple[frozenset[str], frozenset[str]]:
+    """Which observed facts stand against a VM's backups, and which do not: those by which errors of its jobs narrow."""
+    key = fold(arm_id)
+    vm = situation.observed.vms.get(key)
+    if vm is None:
+        return frozenset({_GONE} if _gone(situation, key, arm_id) else ()), frozenset()
+    fine = in_order.lasting(vm, situation.limits(vault))
+    return frozenset({"data-disks"}) - fine, fine
+
+
 def _gone(situation: Situation, key: VmKey, arm_id: str) -> bool:
     """Only a whole list of its subscription proves that a VM is gone."""
     name = vm_name(arm_id)
@@ -135,8 +149,9 @@ def _finding(
     vault: Vault,
     severity: Severity = Severity.WARNING,
     azure: tuple[AzureError, ...] = (),
+    or_else: tuple[str, ...] = (),
 ) -> Finding:
-    return Finding(row, severity, (item.vm_arm_id,), text, source, Basis.OBSERVED, vault.name, azure)
+    return Finding(row, severity, (item.vm_arm_id,), text, source, Basis.OBSERVED, vault.name, azure, or_else)
 
 
 def told_once(findings: Iterable[Finding], backups: Iterable[Finding]) -> list[Finding]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 
-from reconciler.diagnostics.catalog import Row, catalog
+from reconciler.diagnostics.catalog import Judged, Row, catalog
 from reconciler.model.ids import fold
 from reconciler.model.observed import Job, Observed, ProtectedItem
 from reconciler.model.outcome import AzureError
@@ -53,7 +53,13 @@ def failure(job: Job) -> AzureError | None:
     return AzureError(first.title or f"Job{job.status}", said, number=first.number, correlation_id=job.activity_id)
 
 
+def judged(job: Job, facts: Collection[str] = (), fine: Collection[str] = ()) -> Judged | None:
+    """The row of the table that a failed job met, and those that it may be instead; facts as `Catalog.judged` knows."""
+    error = failure(job)
+    return None if error is None else catalog().judged(_OPERATIONS.get(job.operation, "any"), error, facts, fine)
+
+
 def row_of(job: Job) -> Row | None:
     """The row of the table that a failed job met."""
-    error = failure(job)
-    return None if error is None else catalog().match(_OPERATIONS.get(job.operation, "any"), error)
+    found = judged(job)
+    return None if found is None else found.row

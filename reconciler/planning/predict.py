@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
 
 from reconciler.diagnostics.catalog import catalog
 from reconciler.model.backup_rules import Tier
@@ -13,6 +13,7 @@ from reconciler.model.limits import Limits
 from reconciler.model.observed import Power, VirtualMachine
 from reconciler.model.outcome import AzureError
 from reconciler.model.plan import Basis, Finding, Severity
+from reconciler.planning import in_order
 from reconciler.planning.select import Wish
 from reconciler.planning.situation import Situation, container_key
 from reconciler.planning.unsupported_os import unsupported
@@ -57,10 +58,9 @@ def foresee_protection(situation: Situation, wish: Wish) -> Foresight:
     found = [
         *foresee_change(situation, wish).findings,
         *(_of_vm(situation, wish, vm) if vm is not None else ()),
-        *_azures_word(situation, wish),
     ]
     first: dict[str, Finding] = {}
-    for finding in found:
+    for finding in (*found, *_azures_word(situation, wish, {one.code for one in found})):
         first.setdefault(finding.code, finding)
     return Foresight(tuple(first.values()))
 
@@ -142,13 +142,15 @@ def policy_tier(situation: Situation, wish: Wish) -> Tier | None:
     return present.rules.tier if present is not None and present.rules is not None else None
 
 
-def _azures_word(situation: Situation, wish: Wish) -> Iterator[Finding]:
+def _azures_word(situation: Situation, wish: Wish, foreseen: Collection[str]) -> Iterator[Finding]:
     check = situation.observed.checks.get((wish.vault.name, wish.meant.key))
     if check is None or not check.code:
         return
-    row = catalog().match("register", AzureError(check.code, check.message))
+    vm, limits = wish.meant.vm, situation.limits(wish.vault)
+    fine = in_order.now(vm, limits, check) if vm is not None else frozenset[str]()
+    judged = catalog().judged("register", AzureError(check.code, check.message), fine=fine).given(foreseen)
     text = f"Azure's check of {wish.meant.label} says {check.code}" + (f": {check.message}" if check.message else ".")
-    yield _finding(row.id, wish, text, Basis.AZURE)
+    yield replace(_finding(judged.row.id, wish, text, Basis.AZURE), or_else=judged.or_else)
 
 
 def _finding(code: str, wish: Wish, text: str, basis: Basis = Basis.OBSERVED) -> Finding:

@@ -33,10 +33,10 @@ def by_root_cause(findings: Iterable[Finding], label_of: LabelOf) -> list[Findin
 
 
 def fingerprint(finding: Finding, label: str) -> Fingerprint:
-    """Row, place and Azure's code, and the facts of the message: what is left of it without the VM's name."""
+    """Rows, place and Azure's code, and the facts of the message: what is left of it without the VM's name."""
     said = tuple((error.code, error.number, error.status) for error in finding.azure)
     facts = _of_each(finding.message, label)
-    return finding.code, finding.severity, finding.basis, finding.vault, said, facts
+    return finding.code, finding.severity, finding.basis, finding.vault, said, facts, finding.or_else
 
 
 def _merged(same: Sequence[Finding], label_of: LabelOf) -> Finding:

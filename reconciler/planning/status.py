@@ -13,9 +13,9 @@ from reconciler.model.plan import Finding, Severity
 from reconciler.model.state import ItemState, State
 from reconciler.model.status import JobEnd, JobStatus, Status, Trust, VaultStatus, VmStatus
 from reconciler.planning.absence import vm_seems_gone
-from reconciler.planning.backup_health import check_backups
+from reconciler.planning.backup_health import about_backups, check_backups
 from reconciler.planning.coverage import cover, in_scope
-from reconciler.planning.job_history import WINDOW, container_of, failure, row_of
+from reconciler.planning.job_history import WINDOW, container_of, failure, judged
 from reconciler.planning.namesakes import is_recreated
 from reconciler.planning.next_backup import START_LAG, interval, next_backup
 from reconciler.planning.objective import check_objectives
@@ -152,10 +152,10 @@ def _jobs(situation: Situation) -> Iterator[JobStatus]:
         for job in seen.jobs:
             if job.running or (job.start is not None and job.start >= since):
                 key = own.get(fold(job.container), "")
-                label = situation.label(seen.items[key].vm_arm_id if key in seen.items else key)
-                row = row_of(job)
-                code = row.id if row is not None else ""
-                yield JobStatus(name, key, label or _label(job), job, _end(job), code, failure(job))
+                arm_id = seen.items[key].vm_arm_id if key in seen.items else key
+                label, met = situation.label(arm_id), judged(job, *about_backups(situation, vault, arm_id))
+                code, or_else = (met.row.id, met.or_else) if met is not None else ("", ())
+                yield JobStatus(name, key, label or _label(job), job, _end(job), code, failure(job), or_else)
 
 
 def _label(job: Job) -> str:

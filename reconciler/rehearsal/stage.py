@@ -171,7 +171,7 @@ def _answered(world: World, after: int, known: set[str]) -> Iterator[tuple[str, 
 
 def _row(path: str, error: AzureError) -> str:
     action = next((action for part, action in _ACTIONS.items() if part in path), "")
-    return matched(action, error, catalog()).id
+    return matched(action, error, catalog()).row.id
 
 
 def _protected(state: str) -> bool:

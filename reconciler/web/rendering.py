@@ -19,6 +19,7 @@ from reconciler.diagnostics.catalog_words import who
 from reconciler.diagnostics.escape import terminal
 from reconciler.diagnostics.language import LANGUAGES, Language
 from reconciler.diagnostics.phrases import spoken
+from reconciler.diagnostics.possible import apart, can_be, told_apart
 from reconciler.diagnostics.subject_names import short_ids, vm_label
 from reconciler.diagnostics.trace_text import (
     condition_words,
@@ -143,6 +144,9 @@ class Vocabulary:
         bound: Mapping[str, Callable[..., str]] = {
             "t": partial(say, language),
             "who": partial(who, language=language),
+            "apart": partial(apart, language=language),
+            "can_be": partial(can_be, language=language),
+            "told_apart": partial(told_apart, language),
             "condition_words": partial(condition_words, language=language),
             "decision_words": partial(decision_words, language=language),
             "nothing_words": partial(nothing_words, language=language),

@@ -57,14 +57,14 @@ def findings(sight: Sight, query: Query) -> Findings:
 
 
 def trials(sight: Sight) -> list[Trial]:
-    """By action and row."""
-    alike: dict[tuple[str, str], list[tuple[StepResult, Failed | Retry]]] = {}
+    """By action, row, and what it can be instead."""
+    alike: dict[tuple[str, str, tuple[str, ...]], list[tuple[StepResult, Failed | Retry]]] = {}
     for result in sight.board.results.values():
         outcome = result.outcome
         if isinstance(outcome, Failed | Retry):
-            alike.setdefault((result.step.action, outcome.code), []).append((result, outcome))
+            alike.setdefault((result.step.action, outcome.code, outcome.or_else), []).append((result, outcome))
     made = []
-    for (action, code), same in sorted(alike.items(), key=lambda one: one[0]):
+    for (action, code, _), same in sorted(alike.items(), key=lambda one: one[0]):
         newest, outcome = max(same, key=lambda one: one[0].at)
         subjects = sorted(result.step.subject.id for result, _ in same)
         made.append(Trial(action, code, outcome, newest.at, tuple(subjects)))

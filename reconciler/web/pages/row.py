@@ -24,6 +24,8 @@ class Row:
             "title": self.row.title,
             "cause": self.row.cause,
             "steps": list(self.row.remedy_steps),
+            "tell_apart": self.row.tell_apart,
+            "or_else": list(self.row.or_else),
             "who": self.row.who,
             "azure": list(self.row.codes),
             "numbers": list(self.row.numbers),

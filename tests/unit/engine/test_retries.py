@@ -122,3 +122,17 @@ def test_a_policy_that_is_refused_is_told_by_its_row_and_not_sent_again(memory: 
         assert outcome.code == "policy-invalid"
     assert [path.rpartition("/")[2] for _, path in process.world.writes if "backupPolicies" in path] == ["daily"]
     assert process.world.writes_on("web-1") == []
+
+
+def test_what_a_refusal_can_mean_instead_is_told_by_each_process(memory: Memory) -> None:
+    """As far as what that process sees does not rule it out; the journal does not keep it."""
+    clock = VirtualClock()
+    silent = AzureError("UserErrorGuestAgentStatusUnavailable", "No answer.", 400)
+    process = Runner(world_of(clock, machine("web-1")), clock, wish("web-1"), memory(clock))
+    process.world.faults.refuse["web-1"] = silent
+    for sent in (True, False):
+        outcome = process.once().outcomes["protect:rsv/rg/web-1"]
+        assert isinstance(outcome, Failed)
+        assert ("Not sent again" in outcome.message) is not sent
+        assert outcome.code == "backup-extension-install-failed"
+        assert outcome.or_else == ("register-agent-install-timeout",)

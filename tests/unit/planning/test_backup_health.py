@@ -7,11 +7,12 @@ from datetime import timedelta
 
 import pytest
 
-from reconciler.model.observed import Gap, Job, JobError, Observed, ProtectedItem
+from reconciler.model.observed import Gap, Job, JobError, Observed, ProtectedItem, VirtualMachine, VmKey
 from reconciler.model.plan import Finding, Severity
 from reconciler.planning.backup_health import check_backups
 from reconciler.planning.situation import Situation
-from tests.unit.planning.making import NOW, item, machine, vault
+from reconciler.planning.status import status
+from tests.unit.planning.making import NOW, SUB, item, machine, vault
 from tests.unit.planning.worlds import desired
 
 WEB = machine("web-01", "rg-web")
@@ -100,3 +101,36 @@ def test_somebody_elses_cancelling_is_not_called_unexplained() -> None:
 def test_a_backup_that_failed_without_a_word_is_told_by_its_end(status: str) -> None:
     [found] = told(item(WEB), job(1, status, 1))
     assert [(one.code, one.message) for one in found.azure] == [(f"Job{status}", f"The job Backup ended as {status}.")]
+
+
+INTERNAL = JobError(0, "CloudTimeoutError", "The backup timed out inside the service.")
+EITHER = ("vm-deleted-still-protected", "register-too-many-data-disks")
+
+
+@pytest.mark.parametrize(
+    ("seen", "or_else"),
+    [
+        ({WEB.key: WEB}, ()),
+        ({WEB.key: replace(WEB, data_disks=33)}, ()),
+        ({WEB.key: replace(WEB, agent=None)}, ()),
+        ({}, ()),
+        (None, EITHER),
+    ],
+    ids=["in order", "too many disks", "no agent", "gone", "not seen"],
+)
+def test_what_a_failed_backup_can_mean_is_narrowed_by_what_was_seen(
+    seen: dict[VmKey, VirtualMachine] | None, or_else: tuple[str, ...]
+) -> None:
+    held = replace(vault([item(WEB)]), jobs=(job(1, "Failed", 3, INTERNAL),))
+    gaps = () if seen is not None else (Gap(f"/subscriptions/{SUB}/x", "no answer"),)
+    wanted, observed = desired({}), Observed(NOW, {"rsv": held}, seen or {}, gaps=gaps)
+    [found] = check_backups(Situation(wanted, observed), (), all_items=True)
+    assert (found.code, found.or_else) == ("backup-internal-error", or_else)
+    [ended] = status(wanted, observed).jobs
+    assert ended.or_else == or_else
+
+
+def test_a_failed_backup_that_two_rows_explain_names_both() -> None:
+    text = "還原點集合數目已達上限，資源群組 rg-1 上有鎖定"
+    [found] = told(item(WEB), job(1, "Failed", 3, JobError(0, "Strange", text)))
+    assert (found.code, found.or_else) == ("unclassified", ("locked", "restore-points-full"))

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
+
+import pytest
 
 from reconciler.model.desired import Desired
 from reconciler.model.observed import Power
@@ -12,6 +16,7 @@ from reconciler.model.span import Span
 from reconciler.planning import Brakes, plan
 from reconciler.planning.root_causes import by_root_cause
 from tests.unit.planning.making import VAULT, machine, policy, protection, snapshot, vault
+from tests.unit.planning.worlds import plan_of
 
 
 def off(name: str, line: int = 1, power: str = "deallocated", azure: tuple[AzureError, ...] = ()) -> Finding:
@@ -37,6 +42,32 @@ def test_one_alone_keeps_its_words() -> None:
 def test_other_facts_are_another_cause() -> None:
     findings = [off("web-01"), off("web-02", power="stopped"), replace(off("web-03"), vault="other")]
     assert len(by_root_cause(findings, label)) == 3
+
+
+@pytest.mark.parametrize(
+    ("facts", "told"),
+    [
+        ({}, {"register-vm-not-running": ()}),
+        ({"provisioning": "Updating"}, {"register-vm-not-running": ("provisioning-failed",)}),
+        (
+            {"provisioning": "Failed"},
+            {"register-vm-not-running": ("provisioning-failed",), "provisioning-failed": ()},
+        ),
+        ({"power": "deallocated", "agent": None}, {"register-vm-not-running": ()}),
+    ],
+    ids=["in order", "under way", "the other one", "the one"],
+)
+def test_what_azures_check_can_mean_is_narrowed_by_what_was_seen(
+    facts: Mapping[str, Any], told: Mapping[str, tuple[str, ...]]
+) -> None:
+    vm = {"check": {"code": "AzureVmOffline", "message": "It is off."}, **facts}
+    case = {"vms": {"rg-web/web-01": vm}, "documents": {"Protection web": {"select": {"names": ["*"]}}}}
+    assert {one.code: one.or_else for one in plan_of(case).findings} == told
+
+
+def test_what_can_mean_something_else_is_another_cause() -> None:
+    findings = [off("web-01"), replace(off("web-02"), or_else=("locked",)), replace(off("web-03"), or_else=("locked",))]
+    assert [one.or_else for one in by_root_cause(findings, label)] == [(), ("locked",)]
 
 
 def test_another_code_of_azure_is_another_cause() -> None:
