@@ -33,7 +33,7 @@ def _rows(case: dict[str, Any]) -> list[str]:
 
 
 CORPUS = {
-    name: _read(name) for name in ("tuned", "held-out", "fresh", "last", *(f"blind-{number}" for number in range(1, 7)))
+    name: _read(name) for name in ("tuned", "held-out", "fresh", "last", *(f"blind-{number}" for number in range(1, 8)))
 }
 OTHERS = {name: _read(name) for name in ("made-up", "foreign", "batches", "others")}
 HALVES = {"halves": _read("halves")}
