@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from reconciler.cli import output
-from reconciler.cli.options import files_option, nearest, option
+from reconciler.cli.options import files_option, lang_option, language_of, nearest, option
 from reconciler.cli.params import Cloud
+from reconciler.cli.telling import tell
 
 if TYPE_CHECKING:
     from reconciler.diagnostics.catalog import Catalog, Found, Row, Topic
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 @option("--cloud", type=Cloud(), default="azure", metavar="CLOUD", help="For a VM, as of reconcile itself.")
 @option("--estate", type=click.Path(dir_okay=False), metavar="FILE", help="For a VM, as of reconcile itself.")
 @click.option("-o", "--output", "form", type=click.Choice(["human", "json"]), default="human", help="Default: human.")
-@click.option("--lang", type=click.Choice(["en", "zh-TW"], case_sensitive=False), help="Default: from the locale.")
+@lang_option
 @click.pass_context
 def explain(ctx: click.Context, /, code: str | None, form: str, **_taken_over: Any) -> None:
     """What a code means: cause, remedy, who acts, when it is tried again; or why a VM is treated as it is.
@@ -44,10 +44,8 @@ def explain(ctx: click.Context, /, code: str | None, form: str, **_taken_over: A
       reconcile explain --cloud embedded -f examples/quickstart/backup rg-web/web-01
     """
     from reconciler.diagnostics.catalog import catalog
-    from reconciler.diagnostics.escape import terminal
-    from reconciler.diagnostics.language import spoken as spoken_in
 
-    table, spoken = catalog(), spoken_in(nearest(ctx, "lang"), os.environ)
+    table, spoken = catalog(), language_of(ctx)
     if code is None:
         _list(table, form, spoken)
         return
@@ -62,7 +60,7 @@ def explain(ctx: click.Context, /, code: str | None, form: str, **_taken_over: A
     else:
         _print(code, found, spoken, no_color=nearest(ctx, "no_color"))
         if found.row is None and found.topic is None:
-            click.echo(f"If it is a VM: reconcile explain -f PATH {terminal(code)}", err=True)
+            tell(f"If it is a VM: reconcile explain -f PATH {code}")
     ctx.exit(1 if found.row is None and found.topic is None else 0)
 
 

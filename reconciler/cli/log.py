@@ -11,9 +11,9 @@ import click
 
 from reconciler.cli import output
 from reconciler.cli.exits import Exit
-from reconciler.cli.options import journal_option, nearest, option
+from reconciler.cli.options import journal_option, lang_option, language_of, nearest, option
 from reconciler.cli.params import Cloud, Since
-from reconciler.diagnostics.escape import terminal
+from reconciler.cli.telling import tell
 from reconciler.model.audit import AuditEntry, Chain
 from reconciler.model.ids import fold
 from reconciler.model.journal import JournalError
@@ -71,6 +71,7 @@ class Selection:
 @option("--expect", metavar="HASH", help="Fail unless the log still holds the entry that had this head.")
 @option("--full", is_flag=True, help="All that is known of each entry.")
 @journal_option
+@lang_option
 @option("--cloud", type=Cloud(), default="azure", metavar="CLOUD", help="As of reconcile itself.")
 @option("-o", "--output", type=click.Choice(["human", "json", "jsonl"]), default="human", help="Default: human.")
 @click.pass_context
@@ -101,7 +102,7 @@ def log(ctx: click.Context, /, **given: Any) -> None:
         raise click.ClickException(str(error)) from error
     _show(ctx, form, selection, chain, reader.title)
     if selection.expected is not None and not selection.seen:
-        click.echo(f"Error: no entry of this log has the hash {terminal(selection.expected)}", err=True)
+        tell(f"Error: no entry of this log has the hash {selection.expected}")
         ctx.exit(Exit.ERROR)
     ctx.exit(Exit.DONE if chain.broken_at is None else Exit.ERROR)
 
@@ -125,8 +126,15 @@ def _show(ctx: click.Context, form: str, selection: Selection, chain: Chain, tit
         from reconciler.diagnostics.log_text import render_log
 
         console, full = output.console(no_color=nearest(ctx, "no_color")), nearest(ctx, "full")
-        shown, width = tuple(selection.shown), console.width
-        page = render_log(shown, chain, title=title, matching=selection.matching, full=full, width=width)
+        page = render_log(
+            tuple(selection.shown),
+            chain,
+            title=title,
+            matching=selection.matching,
+            full=full,
+            width=console.width,
+            language=language_of(ctx),
+        )
         page.print(console)
         return
     from reconciler.diagnostics.log_json import log_json, log_lines

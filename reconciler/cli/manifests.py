@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,9 +10,10 @@ import click
 
 from reconciler.cli.ci_files import counts_of
 from reconciler.cli.exits import Exit
-from reconciler.cli.options import nearest
+from reconciler.cli.options import language_of, nearest
 from reconciler.cli.params import SHEETS
 from reconciler.cli.sheets import show_sheet
+from reconciler.cli.telling import tell
 
 if TYPE_CHECKING:
     from reconciler.manifests.load import Loaded
@@ -38,7 +38,7 @@ def sources_of_manifests(given: tuple[str, ...]) -> tuple[str, ...]:
             f"there are no manifests here: no folder {USUAL_FOLDER}/ and no *.yaml in this one. "
             "Say where they are: reconcile -f PATH"
         )
-    click.echo(f"Manifests: {found} (no -f was given)", err=True)
+    tell(f"Manifests: {found} (no -f was given)")
     return (found,)
 
 
@@ -51,7 +51,8 @@ def loaded_or_exit(files: tuple[str, ...], today: date, ctx: click.Context) -> D
 
     loaded = load_manifests(files, today)
     if loaded.diagnostics:
-        print_diagnostics(Console(stderr=True, highlight=False), loaded.diagnostics, loaded.sources)
+        console = Console(stderr=True, highlight=False)
+        print_diagnostics(console, loaded.diagnostics, loaded.sources, language_of(ctx))
     desired = loaded.desired
     if desired is None:
         _show_mistakes(loaded, ctx)
@@ -61,10 +62,9 @@ def loaded_or_exit(files: tuple[str, ...], today: date, ctx: click.Context) -> D
 
 def _show_mistakes(loaded: Loaded, ctx: click.Context) -> None:
     """On stdout too, in a format for machines: what cannot be planned still has its place on the lines of the YAML."""
-    from reconciler.diagnostics.language import spoken
     from reconciler.diagnostics.manifests_sheet import manifests_sheet
 
     form = nearest(ctx, "output")
     if form in SHEETS:
-        sheet = manifests_sheet(loaded.diagnostics, loaded.sources, "", spoken(nearest(ctx, "lang"), os.environ))
+        sheet = manifests_sheet(loaded.diagnostics, loaded.sources, "", language_of(ctx))
         show_sheet(form, sheet, counts_of(sheet, code=Exit.INVALID))

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 from click.core import ParameterSource
 
 from reconciler.cli.params import JournalPlace
 from reconciler.settings import ENV_PREFIX
+
+if TYPE_CHECKING:
+    from reconciler.diagnostics.language import Language
 
 ARGUMENTS = "reconcile.arguments"
 """Where a context keeps the command line, so that a daemon can read it again with its settings file."""
@@ -39,6 +43,13 @@ def nearest(ctx: click.Context, name: str) -> Any:
 def _strength(ctx: click.Context, name: str) -> int:
     source = ctx.get_parameter_source(name)
     return len(_GIVEN) - _GIVEN.index(source) if source in _GIVEN else -(name not in ctx.params)
+
+
+def language_of(ctx: click.Context) -> Language:
+    """In which language people are told: as asked for, else as the locale has it."""
+    from reconciler.diagnostics.language import spoken
+
+    return spoken(nearest(ctx, "lang"), os.environ)
 
 
 lang_option = option(

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-import click
+from reconciler.cli.telling import said, tell
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -37,13 +37,12 @@ class Lines(Silent):
     """A line for each phase and each step that ended."""
 
     def phase(self, text: str, total: int | None = None) -> None:
-        click.echo(f"{text} ..." if total is None else f"{text}: {total} ...", err=True)
+        tell(f"{text} ..." if total is None else f"{text}: {total} ...")
 
     def step(self, step: Step, outcome: Outcome) -> None:
-        from reconciler.diagnostics.escape import terminal
         from reconciler.model.outcome import word
 
-        click.echo(f"  {step.action} {terminal(step.subject.name)}: {word(outcome)}", err=True)
+        tell(f"  {step.action} {step.subject.name}: {said(word(outcome))}")
 
 
 class EventLines(Silent):
@@ -82,7 +81,7 @@ class Bars(Silent):
     def phase(self, text: str, total: int | None = None) -> None:
         if self._task is not None:
             self._bars.remove_task(self._task)
-        self._task = self._bars.add_task(text, total=total)
+        self._task = self._bars.add_task(said(text), total=total)
 
     def advance(self, amount: int = 1) -> None:
         if self._task is not None:

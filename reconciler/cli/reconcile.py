@@ -17,12 +17,12 @@ from reconciler.cli.ci_files import outputs_of
 from reconciler.cli.exits import Exit
 from reconciler.cli.git_options import require_sense as require_git_sense
 from reconciler.cli.manifests import loaded_or_exit, sources_of_manifests
+from reconciler.cli.options import language_of
 from reconciler.cli.params import SHEETS
 from reconciler.cli.sheets import show_sheet
 from reconciler.cli.streams import outlive
+from reconciler.cli.telling import tell
 from reconciler.cli.watch_options import watching_of
-from reconciler.diagnostics.escape import terminal
-from reconciler.diagnostics.language import spoken
 from reconciler.diagnostics.subject_names import is_vm, plural
 from reconciler.interruption import Interruption
 from reconciler.model.audit import Head
@@ -55,14 +55,13 @@ def run(ctx: click.Context) -> int:
             place = app.keep_world(place)
         if not settings.dry_run:
             outlive(ctx)
-        return _reconcile(desired, place, settings, words)
+        return _reconcile(desired, place, settings, ctx)
     except UsageSetupError as error:
         raise click.UsageError(str(error), ctx) from error
     except (SetupError, JournalError) as error:
         raise click.ClickException(str(error)) from error
     except PlanRefusedError as error:
-        again = f"reconcile --dry-run --out {settings.plan}"
-        click.echo(terminal(f"Held: {error}. Make a new plan: {again}"), err=True)
+        tell(f"Held: {error}. Make a new plan: reconcile --dry-run --out {settings.plan}")
         return Exit.HELD
 
 
@@ -107,19 +106,18 @@ def _require_sense(words: dict[str, Any], ctx: click.Context) -> None:
 
 def tell_place(place: Place) -> None:
     """Which cloud is used, before anything else, on stderr."""
-    click.echo(f"Cloud: {terminal(place.title)}", err=True)
-    for note in place.notes:
-        click.echo(f"Note: {terminal(note)}", err=True)
+    tell(f"Cloud: {place.title}", *(f"Note: {note}" for note in place.notes))
 
 
 def tell_head(head: Head | None) -> None:
     """The end of the audit log, on stderr: kept elsewhere, it proves later that nothing was cut off."""
     if head is not None and head.entries:
-        click.echo(f"Audit log: {plural(head.entries, 'entry', 'entries')}, head {head.hash}", err=True)
+        tell(f"Audit log: {plural(head.entries, 'entry', 'entries')}, head {head.hash}")
 
 
-def _reconcile(desired: Desired, place: Place, settings: Settings, words: dict[str, Any]) -> int:
-    form, full, language = words["output"], words["full"], spoken(words["lang"], os.environ)
+def _reconcile(desired: Desired, place: Place, settings: Settings, ctx: click.Context) -> int:
+    words = ctx.params
+    form, full, language = words["output"], words["full"], language_of(ctx)
     interruption = Interruption()
     teller, events = progress.for_run(place, form, verbose=words["verbose"] > 0, applying=not settings.dry_run)
     try:
@@ -155,7 +153,7 @@ async def _work(desired: Desired, place: Place, settings: Settings, teller: Any,
 
 def _interrupted(interruption: Interruption) -> int:
     name = interruption.signal.name if interruption.signal else "a signal"
-    click.echo(f"Interrupted by {name}: nothing more was sent; the next run takes up what still runs.", err=True)
+    tell(f"Interrupted by {name}: nothing more was sent; the next run takes up what still runs.")
     return 128 + (interruption.signal or 2)
 
 
@@ -166,7 +164,7 @@ def _keep_plan(path: Path, report: Report, place: Place, settings: Settings) -> 
         saved_plan.write(path, plan_document(report.plan, cloud=place.name), settings.targets)
     except OSError as error:
         raise click.ClickException(f"the plan could not be written to {path}: {error.strerror}") from error
-    click.echo(f"Plan kept in {path}. To apply it, and nothing else: the same command with --plan {path}", err=True)
+    tell(f"Plan kept in {path}. To apply it, and nothing else: the same command with --plan {path}")
 
 
 def exit_code(report: Report, settings: Settings, *, detailed: bool) -> Exit:
@@ -182,7 +180,7 @@ def exit_code(report: Report, settings: Settings, *, detailed: bool) -> Exit:
     if not report.plan.complete or (report.after is not None and not report.after.complete):
         met.add(Exit.ERROR)
     if isinstance(report.halt, JournalError):
-        click.echo(f"Error: {terminal(str(report.halt))}. Nothing further was sent.", err=True)
+        tell(f"Error: {report.halt}. Nothing further was sent.")
         met.add(Exit.ERROR)
     if report.outcomes is None:
         met |= _failed_on(report.plan, settings.fail_on)
@@ -201,7 +199,7 @@ def _failed_on(plan: Plan, named: tuple[str, ...]) -> set[Exit]:
     if "warning" in named and told:
         found.append(f"there {'is' if len(told) == 1 else 'are'} {plural(len(told), 'warning or error', _WARNINGS)}")
     if found:
-        click.echo(f"Exit 3 because of --fail-on: {', and '.join(found)}.", err=True)
+        tell(f"Exit 3 because of --fail-on: {', and '.join(found)}.")
     return {Exit.HELD} if found else set()
 
 
@@ -217,7 +215,7 @@ def _predicted(plan: Plan) -> int:
 
 def _of_outcomes(report: Report) -> set[Exit]:
     if report.refused:
-        click.echo(f"Held: the kept plan is not applied.\n{terminal_lines(report.refused)}", err=True)
+        tell("Held: the kept plan is not applied.", *(f"  {line}" for line in report.refused.splitlines()))
         return {Exit.HELD}
     outcomes = (report.outcomes or {}).values()
     met: set[Exit] = set()
@@ -225,7 +223,7 @@ def _of_outcomes(report: Report) -> set[Exit]:
         met.add(Exit.PARTIAL)
     held = "" if isinstance(report.halt, JournalError) else report.stopped
     if held and any(isinstance(one, Skipped) and one.because == held for one in outcomes):
-        click.echo(f"Held: {held}; what was left out is listed above.", err=True)
+        tell(f"Held: {held}; what was left out is listed above.")
         met.add(Exit.HELD)
     elif not report.plan.held and _troubled(report):
         met.add(Exit.PARTIAL)
@@ -237,8 +235,3 @@ def _troubled(report: Report) -> bool:
     plan = report.after or report.plan
     told = {held.guard for held in plan.held} | {_UNCOVERED, _NO_TARGET}
     return any(finding.severity is Severity.ERROR and finding.code not in told for finding in plan.findings)
-
-
-def terminal_lines(text: str) -> str:
-    """Several lines, each made harmless for a terminal."""
-    return "\n".join(f"  {terminal(line)}" for line in text.splitlines())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +12,7 @@ from reconciler.cli import output
 from reconciler.cli.ci_files import counts_of
 from reconciler.cli.exits import Exit
 from reconciler.cli.manifests import loaded_or_exit
-from reconciler.cli.options import files_option, lang_option, nearest, option
+from reconciler.cli.options import files_option, lang_option, language_of, nearest, option
 from reconciler.cli.params import FORMATS_HELP, SHEETS, Cloud, FormatParam
 from reconciler.cli.sheets import show_sheet
 
@@ -53,7 +52,6 @@ def status(ctx: click.Context, /, **given: Any) -> None:
     """
     from reconciler import app
     from reconciler.cli.reconcile import settings_of, tell_place
-    from reconciler.diagnostics.language import spoken
     from reconciler.diagnostics.status_json import status_json
     from reconciler.diagnostics.status_sheet import status_sheet
 
@@ -76,7 +74,7 @@ def status(ctx: click.Context, /, **given: Any) -> None:
         )
     code, form = Exit.DONE if found.complete else Exit.ERROR, nearest(ctx, "output")
     if form in SHEETS:
-        sheet = status_sheet(found, cloud=place.name, language=spoken(nearest(ctx, "lang"), os.environ))
+        sheet = status_sheet(found, cloud=place.name, language=language_of(ctx))
         show_sheet(form, sheet, counts_of(sheet, code=code))
     elif form == "human":
         _print(ctx, found, place.name, given)
@@ -86,11 +84,10 @@ def status(ctx: click.Context, /, **given: Any) -> None:
 
 
 def _print(ctx: click.Context, found: Status, cloud: str, given: dict[str, Any]) -> None:
-    from reconciler.diagnostics.language import spoken
     from reconciler.diagnostics.status_text import render_status, render_vms
 
     console, full = output.console(no_color=nearest(ctx, "no_color")), nearest(ctx, "full")
-    language = spoken(nearest(ctx, "lang"), os.environ)
+    language = language_of(ctx)
     if given["vm"]:
         page = render_vms(found, cloud=cloud, full=full, width=console.width, language=language)
     else:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -12,11 +11,10 @@ from reconciler.cli import output
 from reconciler.cli.ci_files import counts_of
 from reconciler.cli.exits import Exit
 from reconciler.cli.manifests import sources_of_manifests
-from reconciler.cli.options import files_option, nearest, option
+from reconciler.cli.options import files_option, lang_option, language_of, nearest, option
 from reconciler.cli.params import FORMATS_HELP, SHEETS, FormatParam
 from reconciler.cli.sheets import show_sheet
 from reconciler.diagnostics.escape import json_text
-from reconciler.diagnostics.language import spoken
 
 if TYPE_CHECKING:
     from reconciler.diagnostics.diagnostic import Diagnostic
@@ -28,6 +26,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @files_option
+@lang_option
 @option("-o", "--output", type=FormatParam(), default="human", metavar="FORMAT", help=FORMATS_HELP)
 @click.pass_context
 def validate(ctx: click.Context, /, **_given: Any) -> None:
@@ -48,10 +47,10 @@ def validate(ctx: click.Context, /, **_given: Any) -> None:
     loaded = load_manifests(files, datetime.now(UTC).date())
     form, code = nearest(ctx, "output"), Exit.DONE if loaded.desired is not None else Exit.INVALID
     if form in SHEETS:
-        sheet = _sheet(loaded, spoken(nearest(ctx, "lang"), os.environ))
+        sheet = _sheet(loaded, language_of(ctx))
         show_sheet(form, sheet, counts_of(sheet, code=code))
     elif form == "human":
-        _print(loaded, no_color=nearest(ctx, "no_color"))
+        _print(loaded, language_of(ctx), no_color=nearest(ctx, "no_color"))
     else:
         click.echo(json_text(document(loaded), indent=2))
     ctx.exit(code)
@@ -93,14 +92,15 @@ def _place(span: Span) -> dict[str, Any]:
     return {"file": span.file, "line": span.line, "column": span.column, "end_column": span.end_column}
 
 
-def _print(loaded: Loaded, *, no_color: bool) -> None:
+def _print(loaded: Loaded, language: Language, *, no_color: bool) -> None:
+    from reconciler.diagnostics.phrases import spoken
     from reconciler.diagnostics.text import print_diagnostics
 
     if loaded.diagnostics:
-        print_diagnostics(output.console(no_color=no_color), loaded.diagnostics, loaded.sources)
+        print_diagnostics(output.console(no_color=no_color), loaded.diagnostics, loaded.sources, language)
     told = _counted(loaded)
     if told is not None:
-        click.echo(told)
+        click.echo(spoken(told, language))
 
 
 def _counted(loaded: Loaded) -> str | None:

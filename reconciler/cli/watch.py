@@ -13,6 +13,7 @@ from reconciler.cli.git_options import require_sense as require_git_sense
 from reconciler.cli.options import ARGUMENTS
 from reconciler.cli.reconcile import settings_of, tell_place
 from reconciler.cli.streams import outlive
+from reconciler.cli.telling import tell
 from reconciler.model.journal import JournalError
 from reconciler.settings import Settings, SettingsError
 
@@ -85,14 +86,10 @@ def _watch(place: Place, settings: Settings, again: Callable[[], Settings]) -> i
     server = Server(settings.watching.listen, settings.watching.page_hosts)
     place = daemon.paced(place)
     try:
-        number = asyncio.run(daemon.watch(place, settings, server, _tell, again))
+        number = asyncio.run(daemon.watch(place, settings, server, tell, again))
     except asyncio.CancelledError:
         return 130
     finally:
         server.release()
         daemon.at_rest(place)
     return 128 + number if number is not None else 1
-
-
-def _tell(line: str) -> None:
-    click.echo(line, err=True)

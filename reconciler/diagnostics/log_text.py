@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from reconciler.diagnostics.language import Language
 from reconciler.diagnostics.paper import Paper
 from reconciler.diagnostics.subject_names import plural
 from reconciler.model.audit import AuditEntry, Chain, Event
@@ -12,14 +13,23 @@ from reconciler.model.call import Json, canonical
 _WIDE = 110
 """Columns from which on there is room for who wrote, and by which revision."""
 _REVISION = 8
+_FOREIGN = (0, 1, 2, 4, 5, 6, 7)
+"""All columns but the one that says what became of a request."""
 _STYLES = {"done": "green", "failed": "bold red", "retry": "yellow", "accepted": "cyan", "intended": "dim"}
 
 
 def render_log(
-    entries: Sequence[AuditEntry], chain: Chain, *, title: str, matching: int, full: bool = False, width: int = 80
+    entries: Sequence[AuditEntry],
+    chain: Chain,
+    *,
+    title: str,
+    matching: int,
+    full: bool = False,
+    width: int = 80,
+    language: Language = "en",
 ) -> Paper:
     """`entries` are the last of those `matching`, oldest first. `full` adds all that is known of each."""
-    page = Paper(width)
+    page = Paper(width, language)
     page.line(f"Audit log of {title}", style="bold")
     if full:
         for entry in entries:
@@ -64,7 +74,7 @@ def _table(page: Paper, entries: Sequence[AuditEntry]) -> None:
         ]
         for entry in entries
     ]
-    page.table(heads, rows, [_STYLES.get(_said(entry), "") for entry in entries], styled=3)
+    page.table(heads, rows, [_STYLES.get(_said(entry), "") for entry in entries], styled=3, foreign=_FOREIGN)
 
 
 def _whole(page: Paper, entry: AuditEntry) -> None:

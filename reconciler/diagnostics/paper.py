@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from rich.cells import cell_len
 from rich.console import Console
@@ -80,13 +80,24 @@ class Paper:
         """A cell in the page's language, as far from the one before as it was."""
         return text[: len(text) - len(text.lstrip())] + spoken(text.lstrip(), self.language)
 
-    def table(self, heads: Sequence[str], rows: Sequence[Sequence[str]], styles: Sequence[str], *, styled: int) -> None:
+    def table(
+        self,
+        heads: Sequence[str],
+        rows: Sequence[Sequence[str]],
+        styles: Sequence[str],
+        *,
+        styled: int,
+        foreign: Collection[int] = (),
+    ) -> None:
         """Columns as wide as they need; the last is cut to what is left, and left out where that is next to nothing.
 
-        `styled` is the column that bears a row's style.
+        `styled` is the column that bears a row's style, `foreign` are those that stay as they came.
         """
         heads = [spoken(head, self.language) for head in heads]
-        safe = [[terminal(spoken(cell, self.language)) for cell in row] for row in rows]
+        safe = [
+            [terminal(cell if place in foreign else spoken(cell, self.language)) for place, cell in enumerate(row)]
+            for row in rows
+        ]
         widths = [max(cell_len(row[number]) for row in (heads, *safe)) for number in range(len(heads))]
         left = self.width - 2 - sum(width + 2 for width in widths[:-1])
         columns = len(heads) if left >= min(widths[-1], _LEAST_CELLS) else len(heads) - 1

@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 import tomllib
 from collections import defaultdict
+from collections.abc import Iterator
 from functools import cache, lru_cache
 from importlib import resources
 from typing import NamedTuple
 
 from reconciler.diagnostics.language import Language
 
-_PLACE = re.compile(r"\{(\w+)(?::([dsl]))?\}|\[(\w+)\]")
-_FOUND = {"d": "[0-9]+", "s": ".+?", "l": ".+?", None: ".+?"}
+_PLACE = re.compile(r"\{(\w+)(?::([dslpw]))?\}|\[(\w+)\]")
+_FOUND = {"d": "[0-9]+", "s": ".+?", "l": ".+?", "p": ".+?", "w": r"\S+", None: ".+?"}
 _WITHIN_CHINESE = re.compile("(?<=[\u3400-\u9fff]) (?=[\u3400-\u9fff])")
 """What stands around a name, and not around one of our own words in its place."""
 _BETWEEN = " · "
@@ -44,15 +45,25 @@ class _Book:
             return _BETWEEN.join(map(self.of, text.split(_BETWEEN)))
         for phrase in (*self._phrases[text.split(" ", 1)[0]], *self._phrases[""]):
             found = phrase.pattern.fullmatch(text)
-            if found:
-                told = {name: self._part(part, phrase.kinds[name]) for name, part in found.groupdict().items()}
+            told = self._parts(phrase, found) if found else None
+            if told is not None:
                 return _WITHIN_CHINESE.sub("", phrase.words.format_map(told))
         return text
+
+    def _parts(self, phrase: _Phrase, found: re.Match[str]) -> dict[str, str] | None:
+        """What stands in the places; None where a phrase is wanted and none stands."""
+        told = {}
+        for name, part in found.groupdict().items():
+            kind = phrase.kinds[name]
+            told[name] = self._part(part, kind)
+            if kind == "p" and told[name] == part:
+                return None
+        return told
 
     def _part(self, text: str, kind: str | None) -> str:
         if kind == "l":
             return "、".join(map(self.of, text.split(", ")))
-        return self.of(text) if kind == "s" else text
+        return self.of(text) if kind in {"s", "p"} else text
 
 
 def spoken(text: str, language: Language) -> str:
@@ -62,8 +73,14 @@ def spoken(text: str, language: Language) -> str:
 
 @cache
 def _book() -> _Book:
-    text = resources.files(__package__).joinpath("phrases.zh-TW.toml").read_text(encoding="utf-8")
-    return _Book(tomllib.loads(text))
+    return _Book({english: words for part in phrase_files() for english, words in part.items()})
+
+
+def phrase_files() -> Iterator[dict[str, str]]:
+    """Every `phrases*.zh-TW.toml`: English and Chinese."""
+    for file in sorted(resources.files(__package__).iterdir(), key=lambda one: one.name):
+        if file.name.startswith("phrases") and file.name.endswith(".zh-TW.toml"):
+            yield tomllib.loads(file.read_text(encoding="utf-8"))
 
 
 def _openness(english: str) -> tuple[int, int]:

@@ -10,7 +10,9 @@ from rich.console import Console
 from reconciler.diagnostics.diagnostic import Diagnostic
 from reconciler.diagnostics.escape import terminal
 from reconciler.diagnostics.excerpt import excerpt
+from reconciler.diagnostics.language import Language
 from reconciler.diagnostics.paper import Paper, wrap
+from reconciler.diagnostics.phrases import spoken
 from reconciler.diagnostics.subject_names import plural
 from reconciler.model.plan import Severity
 from reconciler.model.span import Span
@@ -22,17 +24,21 @@ Sources = Mapping[str, Sequence[str]]
 _RANK = {severity: rank for rank, severity in enumerate(Severity)}
 
 
-def print_diagnostics(console: Console, diagnostics: Sequence[Diagnostic], sources: Mapping[str, str]) -> None:
+def print_diagnostics(
+    console: Console, diagnostics: Sequence[Diagnostic], sources: Mapping[str, str], language: Language = "en"
+) -> None:
     """Print all of them in the order of the files, and a line that counts them.
 
     `sources` has the text of each file by the name its spans use; a file that is not there is named without an excerpt.
     """
-    render_diagnostics(diagnostics, sources, width=console.width).print(console)
+    render_diagnostics(diagnostics, sources, width=console.width, language=language).print(console)
 
 
-def render_diagnostics(diagnostics: Sequence[Diagnostic], sources: Mapping[str, str], *, width: int = 80) -> Paper:
+def render_diagnostics(
+    diagnostics: Sequence[Diagnostic], sources: Mapping[str, str], *, width: int = 80, language: Language = "en"
+) -> Paper:
     """The page of `print_diagnostics`; its `plain` is the text without style."""
-    page = Paper(width)
+    page = Paper(width, language)
     lines = {file: sources[file].split("\n") for file in _files(diagnostics) if file in sources}
     for diagnostic in in_order(diagnostics):
         page.blank()
@@ -95,9 +101,9 @@ def _place(page: Paper, span: Span, sources: Sources, gutter: int, caret: str, s
 
 def _labelled(page: Paper, gutter: int, label: str, text: str) -> None:
     """`= help: …`; each line of `text` starts a line, so that what is to be copied can stand alone."""
-    start = " " * (gutter + 1) + f"= {label}: "
+    start = " " * (gutter + 1) + f"= {spoken(label, page.language)}: "
     room = page.width - cell_len(start)
     for place, paragraph in enumerate(text.split("\n")):
-        for number, piece in enumerate(wrap(paragraph, room, room)):
-            head = start if not place and not number else " " * len(start)
+        for number, piece in enumerate(wrap(spoken(paragraph, page.language), room, room)):
+            head = start if not place and not number else " " * cell_len(start)
             page.raw((head if piece else "", "bold"), (piece, ""))

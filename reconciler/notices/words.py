@@ -8,6 +8,7 @@ from reconciler.diagnostics.catalog import Catalog
 from reconciler.diagnostics.catalog_words import who
 from reconciler.diagnostics.escape import terminal
 from reconciler.diagnostics.language import Language
+from reconciler.diagnostics.phrases import spoken
 from reconciler.notices.cause import Kind
 from reconciler.notices.notice import MOST_NAMES, Notice
 
@@ -55,7 +56,7 @@ def worded(notice: Notice, catalog: Catalog, language: Language, page: str = "")
     names = [terminal(name) for name in notice.subjects[:MOST_NAMES]]
     more = len(notice.subjects) - len(names)
     lines = [summary, ""]
-    lines += [terminal(line) for text in notice.texts[:MOST_NAMES] for line in text.splitlines()]
+    lines += [terminal(spoken(line, language)) for text in notice.texts[:MOST_NAMES] for line in text.splitlines()]
     facts = {
         "vault": terminal(notice.vault),
         "subjects": ", ".join(names) + (f" (+{more})" if more > 0 else ""),

@@ -62,7 +62,7 @@ def _difference(step: Step) -> str:
         for name in sorted(step.before)
         if step.before[name] != step.after.get(name) and not (name == "state" and "policy" in step.before)
     ]
-    return "; ".join(parts) or step.reason
+    return " · ".join(parts) or step.reason
 
 
 def _text(value: Json) -> str:

@@ -157,5 +157,5 @@ async def test_the_language_goes_along(app: ASGIApp) -> None:
 
 async def test_what_was_seen_is_said_in_the_language_of_the_page_and_marked_as_such(app: ASGIApp) -> None:
     chinese, english = (await ask(app, "/findings?lang=zh-TW")).text, (await ask(app, "/findings?lang=en")).text
-    assert '<p lang="zh-TW" class="said">' in chinese
-    assert '<p lang="zh-TW"' not in english
+    assert '<p class="said"><span lang="zh-TW">' in chinese
+    assert '<span lang="zh-TW"' not in english
