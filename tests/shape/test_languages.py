@@ -33,17 +33,47 @@ SPEAKERS = (
     "azure/pipeline.py",
     "azure/transport.py",
     "azure/vault_content.py",
+    "manifests/builder.py",
+    "manifests/characters.py",
+    "manifests/contents.py",
+    "manifests/files.py",
+    "manifests/folder.py",
+    "manifests/kinds/months.py",
+    "manifests/load.py",
+    "manifests/mistakes.py",
+    "manifests/policy_rules.py",
+    "manifests/reader.py",
+    "manifests/references.py",
+    "manifests/scalars.py",
+    "manifests/suggest.py",
     "model/journal.py",
+    "sources/folder.py",
+    "sources/git/branch.py",
+    "sources/git/https.py",
+    "sources/git/memory.py",
+    "sources/git/mirror.py",
+    "sources/git/pack.py",
+    "sources/git/remote.py",
+    "sources/git/signatures.py",
+    "sources/git/source.py",
+    "sources/git/tree.py",
+    "sources/git/trouble.py",
+    "sources/git/wire.py",
+    "sources/in_force.py",
     "store",
     "watch/histories.py",
+    "watch/loading.py",
 )
 """What these say ends on a page of one kind or another."""
 NOT_SAID = frozenset({"planning/retention.py", "planning/unsupported_os.py"})
 """Words of the YAML, which are written and not said, and names of systems."""
 FILES = sorted(path for name in SPEAKERS for path in ([ROOT / name] if "." in name else (ROOT / name).rglob("*.py")))
 _LOGGING = frozenset({"debug", "info", "warning", "error", "exception"})
-_PROGRAM = re.compile(r" (eq|ge|le) '|was (given to|about to be sent by) a reader|without a writer|[A-Z]{5,} [A-Z(]")
-"""Filters of Azure, SQL, and what only a mistake in the program brings about."""
+_PROGRAM = re.compile(
+    r" (eq|ge|le) '|[A-Z]{5,} [A-Z(]|^`[^`]*`$"
+    "|was (given to|about to be sent by) a reader|without a writer|only what loads"
+)
+"""Filters of Azure, SQL, YAML, and what only a mistake in the program brings about."""
 _PLACE = re.compile(r"\{\w+(?::[dslpw])?\}")
 _WORD = re.compile(r"\b[a-z]{2,}\b")
 _EDGES = " .,;:()\n'"

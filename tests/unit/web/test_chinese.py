@@ -10,7 +10,19 @@ import pytest
 from starlette.types import ASGIApp
 
 from reconciler.diagnostics.catalog import catalog
-from reconciler.model.board import Board, LeaseState, PassRecord, Role, SourceState, StepResult, VaultState
+from reconciler.model.board import (
+    Board,
+    LeaseState,
+    PassRecord,
+    Problem,
+    Rejected,
+    Rejection,
+    Revision,
+    Role,
+    SourceState,
+    StepResult,
+    VaultState,
+)
 from reconciler.model.outcome import AzureError, Failed, Outcome, Retry, Skipped
 from reconciler.web.app import create_app
 from reconciler.web.views import VIEWS
@@ -73,9 +85,12 @@ def board() -> Board:
         "rsv", failures=2, trouble="Azure did not answer: it did not end within 600 seconds",
         next_due=NOW + timedelta(minutes=5), why="the last pass failed",
     )  # fmt: skip
+    problem = Problem("manifest-unknown-key", 'unknown key "dayly" in `retention`', help='did you mean "daily"?')
+    how = "push a commit that mends the manifests; what was in force stays in force"
+    rejected = Rejected(Revision("c41d07be92aa"), Rejection.INVALID, NOW, (problem,), how)
     return replace(
         made,
-        source=SourceState("backup/"),
+        source=SourceState("backup/", rejected=rejected, trouble="the folder cannot be read: Permission denied"),
         lease=LeaseState(Role.STANDBY, "other-host", 7),
         paused="paused by the file /run/pause",
         closed="outside of the change windows; the next one opens on Mon 2026-03-09 22:00 Europe/Amsterdam",
