@@ -200,6 +200,16 @@ def test_azures_own_code_counts_more_than_a_fact() -> None:
     assert found.told("zh-TW").title == "備份失敗：VM 已不存在"
 
 
+@pytest.mark.parametrize("code", ["UserErrorUltraDiskOrPremiumSSDV2DiskVMCannotBeProtectedOnGRSVault", ""])
+def test_disks_that_a_geo_redundant_vault_does_not_take_need_another_vault(code: str) -> None:
+    said = "Protection of virtual machines with Ultra disk or Premium SSD v2 could not be performed in the selected "
+    said += "vault, with storage replication type as geo-redundant."
+    row = catalog().match("protect", AzureError(code, said))
+    assert (row.id, row.who) == ("storage-type-unsupported", "author")
+    assert "LocallyRedundant" in row.told("en").remedy
+    assert "LocallyRedundant" in row.told("zh-TW").remedy
+
+
 def test_case_of_a_code_does_not_matter() -> None:
     for code in ("UserErrorKeyVaultPermissionsNotConfigured", "UserErrorKeyvaultPermissionsNotConfigured"):
         assert catalog().match("protect", error(code)).id == "key-vault-access-missing"
