@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from rich.cells import cell_len
 
 from reconciler.diagnostics.catalog import Catalog, Found, Row, Topic, catalog
@@ -9,7 +11,7 @@ from reconciler.diagnostics.catalog_words import WHO, fact, who
 from reconciler.diagnostics.language import Language
 from reconciler.diagnostics.paper import Paper
 
-__all__ = ["LABELS", "WHO", "render_found"]
+__all__ = ["LABELS", "WHO", "entries", "render_found"]
 
 LABELS: dict[Language, dict[str, str]] = {
     "en": {
@@ -81,7 +83,7 @@ def _row(page: Paper, row: Row, table: Catalog, language: Language) -> None:
     _steps(page, told.remedy_steps)
     _variants(page, table.row(row.id), row, language)
     page.blank()
-    entries = {
+    shown = {
         "who": who(row.who, language),
         "retry": row.retry.told(language),
         "facts": "; ".join(fact(name, language) for name in row.predicted_by),
@@ -92,10 +94,15 @@ def _row(page: Paper, row: Row, table: Catalog, language: Language) -> None:
         "see": "; ".join(f"reconcile explain {name}" for name in row.see),
         "source": f"{row.source}; {label['checked']} {row.verified}",
     }
-    edge = max(cell_len(label[name]) for name in entries) + 2
-    for name, text in entries.items():
+    entries(page, {label[name]: text for name, text in shown.items()})
+
+
+def entries(page: Paper, told: Mapping[str, str], *, indent: int = 0) -> None:
+    """A line for each label that has a text, the texts below each other."""
+    edge = max(map(cell_len, told)) + 2
+    for label, text in told.items():
         if text:
-            page.line(f"{label[name]}{' ' * (edge - cell_len(label[name]))}{text}", hang=edge)
+            page.line(f"{label}{' ' * (edge - cell_len(label))}{text}", indent=indent, hang=edge)
 
 
 def _steps(page: Paper, steps: tuple[str, ...]) -> None:

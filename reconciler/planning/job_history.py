@@ -16,7 +16,8 @@ WINDOW = timedelta(hours=24)
 
 BACKUP = "Backup"
 CONFIGURE = "ConfigureBackup"
-_OPERATIONS = {BACKUP: "backup", CONFIGURE: "protect", "Register": "register"}
+OPERATIONS = {BACKUP: "backup", CONFIGURE: "protect", "Register": "register"}
+"""What the table calls the operations of jobs."""
 
 History = Mapping[tuple[str, str], list[Job]]
 """By vault and folded container, newest first."""
@@ -56,7 +57,7 @@ def failure(job: Job) -> AzureError | None:
 def judged(job: Job, facts: Collection[str] = (), fine: Collection[str] = ()) -> Judged | None:
     """The row of the table that a failed job met, and those that it may be instead; facts as `Catalog.judged` knows."""
     error = failure(job)
-    return None if error is None else catalog().judged(_OPERATIONS.get(job.operation, "any"), error, facts, fine)
+    return None if error is None else catalog().judged(OPERATIONS.get(job.operation, "any"), error, facts, fine)
 
 
 def row_of(job: Job) -> Row | None:

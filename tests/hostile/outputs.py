@@ -33,6 +33,8 @@ from reconciler.diagnostics.explain_text import render_found
 from reconciler.diagnostics.log_json import log_json, log_lines
 from reconciler.diagnostics.log_text import render_log
 from reconciler.diagnostics.manifests_sheet import manifests_sheet
+from reconciler.diagnostics.meanings import heard
+from reconciler.diagnostics.meanings_text import render_unknown, render_vague
 from reconciler.diagnostics.plan_sheet import plan_sheet
 from reconciler.diagnostics.plan_text import render_plan
 from reconciler.diagnostics.sheet import Sheet
@@ -236,6 +238,10 @@ _OTHERS: Mapping[str, Output] = {
     "mistakes": Output(lambda text: render_diagnostics(infected(MISTAKES, text), {}).plain, reading.terminal),
     "manifests": Output(_manifests, reading.terminal),
     "explain": Output(lambda text: render_found(text, catalog().find(text)).plain, reading.terminal),
+    "explain-message": Output(
+        lambda text: render_unknown(text, heard(catalog(), text), "backup").plain, reading.terminal
+    ),
+    "explain-vague": Output(lambda text: render_vague(text, ()).plain, reading.terminal),
     "trace": Output(lambda text: render_trace(infected(TRACE, text)).plain, reading.terminal),
     "trace.json": Output(
         lambda text: escape.json_text(traces_document([infected(TRACE, text)]), indent=2), reading.document
