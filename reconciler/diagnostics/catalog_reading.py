@@ -33,7 +33,8 @@ _EXTENSION = r"(?:extensions?|擴充功能|延伸模組|副檔名|擴充|擴展|
 _ANY_EXTENSION = re.compile(rf"(?<![a-z]){_EXTENSION}(?![a-z])")
 _ANOTHERS = re.compile(
     rf"{_EXTENSION}(?:\s+(?:type|handler|named?))?\s*(?:['\"「][\w. -]+['\"」]|(?-i:[A-Z]\w*[a-z][A-Z]\w*)(?=\s))"
-    rf"|['\"「][\w.-]+['\"」]\s*(?:vm\s*)?{_EXTENSION}",
+    rf"|['\"「][\w.-]+['\"」]\s*(?:vm\s*)?{_EXTENSION}"
+    r"|(?-i:\b(?!\w*(?:Backup|Snapshot|Bcdr))[A-Z][a-z]+[A-Z]\w+Extension(?=[:\s]))",
     re.IGNORECASE,
 )
 """An extension by its name."""
