@@ -23,17 +23,38 @@ def in_ci(environment: Mapping[str, str]) -> bool:
     return any(environment.get(name, "").lower() == "true" for name in _AGENTS)
 
 
-class CiStream:
-    """A stream whose lines cannot be commands; `obey` is the one way around that.
+class Front:
+    """What stands before a stream and is taken for it; whoever stands there writes in a way of its own.
 
-    A line is written when it has ended: half a marker in one write and half in the next are one marker to an agent.
     There is no `buffer`, by which libraries would write around it.
     """
 
     def __init__(self, under: TextIO) -> None:
         self._under = under
-        self._begun = ""
         self.encoding, self.errors = under.encoding, under.errors
+
+    def flush(self) -> None:
+        self._under.flush()
+
+    def isatty(self) -> bool:
+        return self._under.isatty()
+
+    def fileno(self) -> int:
+        return self._under.fileno()
+
+    def writable(self) -> bool:
+        return True
+
+
+class CiStream(Front):
+    """A stream whose lines cannot be commands; `obey` is the one way around that.
+
+    A line is written when it has ended: half a marker in one write and half in the next are one marker to an agent.
+    """
+
+    def __init__(self, under: TextIO) -> None:
+        super().__init__(under)
+        self._begun = ""
 
     def write(self, text: str, /) -> int:
         whole, end, rest = (self._begun + text).rpartition("\n")
@@ -53,18 +74,6 @@ class CiStream:
         begun, self._begun = self._begun, ""
         self._put(begun)
         self.flush()
-
-    def flush(self) -> None:
-        self._under.flush()
-
-    def isatty(self) -> bool:
-        return self._under.isatty()
-
-    def fileno(self) -> int:
-        return self._under.fileno()
-
-    def writable(self) -> bool:
-        return True
 
     def _put(self, text: str) -> None:
         from reconciler.diagnostics.escape import ci_lines

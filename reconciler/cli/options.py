@@ -45,11 +45,11 @@ def _strength(ctx: click.Context, name: str) -> int:
     return len(_GIVEN) - _GIVEN.index(source) if source in _GIVEN else -(name not in ctx.params)
 
 
-def language_of(ctx: click.Context) -> Language:
+def language_of(ctx: click.Context | None) -> Language:
     """In which language people are told: as asked for, else as the locale has it."""
     from reconciler.diagnostics.language import spoken
 
-    return spoken(nearest(ctx, "lang"), os.environ)
+    return spoken(nearest(ctx, "lang") if ctx is not None else None, os.environ)
 
 
 lang_option = option(

@@ -16,21 +16,20 @@ from typing import TextIO, cast
 
 import click
 
-from reconciler.cli.ci_stream import guarded
+from reconciler.cli.ci_stream import Front, guarded
 
 
 class OutputLostError(Exception):
     """stdout cannot be written any more; `__cause__` says why."""
 
 
-class SteadyStream:
+class SteadyStream(Front):
     """A stream that is silent once it is lost; while it is `required`, the loss is raised as OutputLostError."""
 
     def __init__(self, under: TextIO, *, required: bool) -> None:
-        self._under = under
+        super().__init__(under)
         self.required = required
         self.lost: OSError | None = None
-        self.encoding, self.errors = under.encoding, under.errors
 
     def write(self, text: str, /) -> int:
         try:
@@ -46,15 +45,6 @@ class SteadyStream:
                 self._under.flush()
         except OSError as error:
             self._lose(error)
-
-    def isatty(self) -> bool:
-        return self._under.isatty()
-
-    def fileno(self) -> int:
-        return self._under.fileno()
-
-    def writable(self) -> bool:
-        return True
 
     def _lose(self, error: OSError) -> None:
         self.lost = error

@@ -16,7 +16,7 @@ def tell(*lines: str) -> None:
 
 
 def said(text: str) -> str:
-    """A sentence or a word in the language of the command that runs."""
+    """A sentence or a word in the language of the command that runs; where none does, in that of the locale."""
     from reconciler.diagnostics.phrases import spoken
 
-    return spoken(text, language_of(click.get_current_context()))
+    return spoken(text, language_of(click.get_current_context(silent=True)))

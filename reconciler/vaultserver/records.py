@@ -34,6 +34,16 @@ class Record(Struct, kw_only=True, rename="camel"):
         return ""
 
 
+class InVault(Record, kw_only=True):
+    """A document that is listed under a vault."""
+
+    vault: str
+
+    @property
+    def scope(self) -> str:
+        return fold(self.vault)
+
+
 class Agent(Struct, kw_only=True, rename="camel"):
     present: bool = True
     version: str = LINUX_AGENT
@@ -148,18 +158,13 @@ class VaultRecord(Record, kw_only=True):
         return self.tags.get("reconcile-generation") == "Preview2015"
 
 
-class PolicyRecord(Record, kw_only=True):
+class PolicyRecord(InVault, kw_only=True):
     """A backup policy as the wire shows it, without the count of items."""
 
     kind: ClassVar[str] = "policy"
-    vault: str
     name: str
     properties: Json
     saved: datetime
-
-    @property
-    def scope(self) -> str:
-        return fold(self.vault)
 
     @property
     def management_type(self) -> str:
@@ -170,11 +175,10 @@ class PolicyRecord(Record, kw_only=True):
         return str(self.properties.get("policyType") or "V1")
 
 
-class ContainerRecord(Record, kw_only=True):
+class ContainerRecord(InVault, kw_only=True):
     """A container of one VM, known to a vault by discovery, registration or protection."""
 
     kind: ClassVar[str] = "container"
-    vault: str
     name: str
     vm: str
     friendly_name: str
@@ -184,19 +188,14 @@ class ContainerRecord(Record, kw_only=True):
     discovered: bool = False
 
     @property
-    def scope(self) -> str:
-        return fold(self.vault)
-
-    @property
     def link(self) -> str:
         return fold(self.vm)
 
 
-class ItemRecord(Record, kw_only=True):
+class ItemRecord(InVault, kw_only=True):
     """A protected item; `state` is the wire's protectionState, a soft-deleted one has `deleted` set."""
 
     kind: ClassVar[str] = "item"
-    vault: str
     name: str
     container: str
     vm: str
@@ -220,19 +219,14 @@ class ItemRecord(Record, kw_only=True):
     busy: str = ""
 
     @property
-    def scope(self) -> str:
-        return fold(self.vault)
-
-    @property
     def link(self) -> str:
         return fold(self.vm)
 
 
-class JobRecord(Record, kw_only=True):
+class JobRecord(InVault, kw_only=True):
     """A backup job; `tasks`, `bag` and `errors` are in the wire's form."""
 
     kind: ClassVar[str] = "job"
-    vault: str
     name: str
     item: str
     entity: str
@@ -252,19 +246,14 @@ class JobRecord(Record, kw_only=True):
     classic: bool = False
 
     @property
-    def scope(self) -> str:
-        return fold(self.vault)
-
-    @property
     def link(self) -> str:
         return fold(self.item)
 
 
-class OperationRecord(Record, kw_only=True):
+class OperationRecord(InVault, kw_only=True):
     """A long-running operation; `subject` is the id of what it works on, `family` says which addresses answer."""
 
     kind: ClassVar[str] = "operation"
-    vault: str
     name: str
     family: str
     subject: str
@@ -277,19 +266,14 @@ class OperationRecord(Record, kw_only=True):
     polls: int = 0
 
     @property
-    def scope(self) -> str:
-        return fold(self.vault)
-
-    @property
     def link(self) -> str:
         return fold(self.name)
 
 
-class PointRecord(Record, kw_only=True):
+class PointRecord(InVault, kw_only=True):
     """A recovery point; `tiers` maps a tier to its status, `fixed` is the expiry asked for with an on-demand backup."""
 
     kind: ClassVar[str] = "point"
-    vault: str
     name: str
     item: str
     type: str
@@ -307,27 +291,18 @@ class PointRecord(Record, kw_only=True):
     premium: bool = False
 
     @property
-    def scope(self) -> str:
-        return fold(self.vault)
-
-    @property
     def link(self) -> str:
         return fold(self.item)
 
 
-class IntentRecord(Record, kw_only=True):
+class IntentRecord(InVault, kw_only=True):
     """A protection intent, as the VM blade of the portal writes it."""
 
     kind: ClassVar[str] = "intent"
-    vault: str
     name: str
     policy: str
     vm: str
     state: str = "Protected"
-
-    @property
-    def scope(self) -> str:
-        return fold(self.vault)
 
     @property
     def link(self) -> str:

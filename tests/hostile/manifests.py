@@ -27,7 +27,7 @@ from tests.hostile.seeds import SEEDS, TEXT
 FOLDER = Path(__file__).parents[2] / "examples"
 EXAMPLES = {f"{path.parts[-3]}/{path.name}": path.read_bytes() for path in sorted(FOLDER.glob("*/backup/*.yaml"))}
 TODAY = date(2026, 3, 2)
-_FRAME = b"""apiVersion: reconciler/v1
+FRAME = b"""apiVersion: reconciler/v1
 kind: Vault
 metadata: {name: rsv}
 spec: {subscriptionId: 00000000-0000-0000-0000-000000000001, resourceGroup: rg, location: westeurope}
@@ -42,18 +42,19 @@ spec:
   expires: 2027-03-31
   reason: HERE
 """
+"""Two documents, and a place for any text in them."""
 PLACES: Mapping[str, bytes] = {
-    "value": _FRAME,
-    "item": _FRAME.replace(b"reason: HERE", b"reason: why\n  select: {names: [HERE]}"),
-    "tag": _FRAME.replace(b"reason: HERE", b"reason: why\n  select: {tags: {env: [HERE]}}"),
-    "key": _FRAME.replace(b"reason: HERE", b"reason: why\n  HERE: x"),
-    "tag-key": _FRAME.replace(b"reason: HERE", b"reason: why\n  select: {tags: {HERE: [x]}}"),
-    "name": _FRAME.replace(b"name: seed", b"name: HERE").replace(b"reason: HERE", b"reason: why"),
-    "kind": _FRAME.replace(b"kind: Vault", b"kind: HERE").replace(b"reason: HERE", b"reason: why"),
-    "comment": _FRAME.replace(b"reason: HERE", b"reason: why # HERE"),
-    "before": b"HERE\n" + _FRAME.replace(b"reason: HERE", b"reason: why"),
-    "after": _FRAME.replace(b"reason: HERE", b"reason: why") + b"HERE\n",
-    "block": _FRAME.replace(b"reason: HERE", b"reason: |\n    HERE"),
+    "value": FRAME,
+    "item": FRAME.replace(b"reason: HERE", b"reason: why\n  select: {names: [HERE]}"),
+    "tag": FRAME.replace(b"reason: HERE", b"reason: why\n  select: {tags: {env: [HERE]}}"),
+    "key": FRAME.replace(b"reason: HERE", b"reason: why\n  HERE: x"),
+    "tag-key": FRAME.replace(b"reason: HERE", b"reason: why\n  select: {tags: {HERE: [x]}}"),
+    "name": FRAME.replace(b"name: seed", b"name: HERE").replace(b"reason: HERE", b"reason: why"),
+    "kind": FRAME.replace(b"kind: Vault", b"kind: HERE").replace(b"reason: HERE", b"reason: why"),
+    "comment": FRAME.replace(b"reason: HERE", b"reason: why # HERE"),
+    "before": b"HERE\n" + FRAME.replace(b"reason: HERE", b"reason: why"),
+    "after": FRAME.replace(b"reason: HERE", b"reason: why") + b"HERE\n",
+    "block": FRAME.replace(b"reason: HERE", b"reason: |\n    HERE"),
     "alone": b"HERE",
 }  # fmt: skip
 _MUTANTS = 250
@@ -158,7 +159,7 @@ def _pair(random: Random) -> bytes:
     names, places = list(SEEDS), ("value", "tag", "key", "comment")
     one, other = SEEDS[random.choice(names)].value, SEEDS[random.choice(names)].value
     first = PLACES[random.choice(places)].replace(b"HERE", one)
-    return first + PLACES[random.choice(("after", "before"))].replace(_FRAME, b"").replace(b"HERE", other)
+    return first + PLACES[random.choice(("after", "before"))].replace(FRAME, b"").replace(b"HERE", other)
 
 
 def _untrue(loaded: Loaded) -> Iterator[str]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from hypothesis import strategies as st
 
 from reconciler.manifests.load import load_texts
+from tests.hostile.manifests import FRAME
 from tests.ladders.courses import drawn
 
 _EXAMPLES = sorted((Path(__file__).parents[2] / "examples").glob("*/backup/*.yaml"))
@@ -15,21 +16,7 @@ FILES = st.sampled_from([path.read_text(encoding="utf-8") for path in _EXAMPLES]
 _KEY = re.compile(r"^( *)([a-zA-Z]+): *([^\s{\[#|>].*)$")
 """A line with a key and a plain value."""
 _UNSEEN = "\u2028\u2029\u0085\u00a0\u200b\u200e\u202e\u2066\ufeff\t\x1b\u3164"
-_WORD = """apiVersion: reconciler/v1
-kind: Vault
-metadata: {name: rsv}
-spec: {subscriptionId: 00000000-0000-0000-0000-000000000001, resourceGroup: rg, location: westeurope}
----
-apiVersion: reconciler/v1
-kind: Exemption
-metadata: {name: seed}
-spec:
-  vault: rsv
-  virtualMachines: [{name: web-01, resourceGroup: rg}]
-  owner: me
-  expires: 2027-03-31
-  reason: HERE
-"""
+_WORD = FRAME.decode()
 
 
 def _refused(text: str) -> bool:

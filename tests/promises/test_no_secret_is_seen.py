@@ -7,9 +7,6 @@ from __future__ import annotations
 
 import base64
 import signal
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -46,6 +43,7 @@ from tests.unit.azure.scripted import (
     bench,
 )
 from tests.unit.cli.commands import contents
+from tests.unit.sources.git.remotes import serving
 
 TOKEN = "eyJCANARY-5f1e-of-azure"
 
@@ -116,19 +114,6 @@ SECRETS = {
 }
 
 
-@contextmanager
-def _serving(server: TCPServer) -> Iterator[int]:
-    """Run a server in a thread; its port."""
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-    thread.start()
-    try:
-        yield server.server_address[1]
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join(10)
-
-
 def _web(met: list[str]) -> TCPServer:
     """Refuses everything, and says back all that it was sent."""
 
@@ -179,7 +164,7 @@ def test_all_that_a_daemon_is_given(tmp_path: Path) -> None:
     work.mkdir()
     met: list[str] = []
     passwords: list[str] = []
-    with _serving(_web(met)) as web, _serving(_mail(passwords)) as mail:
+    with serving(_web(met)) as web, serving(_mail(passwords)) as mail:
         more = ["--notify-webhook", f"http://127.0.0.1:{web}/CANARY-in-the-address?sig=CANARY-in-the-query"]
         more += ["--notify-mail", "ops@example.com", "--smtp", f"127.0.0.1:{mail}", "--smtp-user", "me"]
         more += ["--log-level", "debug"]

@@ -50,7 +50,7 @@ class _Server(ThreadingMixIn, WSGIServer):
 
 
 @contextmanager
-def serving(server: Any, tls: ssl.SSLContext | None) -> Iterator[int]:
+def serving(server: Any, tls: ssl.SSLContext | None = None) -> Iterator[int]:
     """Run a server in a thread; its port."""
     if tls is not None:
         server.socket = tls.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
