@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("code", required=False, metavar="[CODE | MESSAGE | VM]")
+@click.argument("words", nargs=-1, metavar="[CODE | MESSAGE | VM]")
 @files_option
 @option("--cloud", type=Cloud(), default="azure", metavar="CLOUD", help="For a VM, as of reconcile itself.")
 @option("--estate", type=click.Path(dir_okay=False), metavar="FILE", help="For a VM, as of reconcile itself.")
@@ -27,7 +27,9 @@ if TYPE_CHECKING:
 @click.option("-o", "--output", "form", type=click.Choice(["human", "json"]), default="human", help="Default: human.")
 @lang_option
 @click.pass_context
-def explain(ctx: click.Context, /, code: str | None, operation: str | None, form: str, **_taken_over: Any) -> None:
+def explain(
+    ctx: click.Context, /, words: tuple[str, ...], operation: str | None, form: str, **_taken_over: Any
+) -> None:
     """What a code or a message means: cause, remedy, who acts, when it is tried again; or why a VM is as it is.
 
     CODE is one of ours, one of Azure's, or a number of a failed job; without it, all codes are listed. The topics
@@ -56,10 +58,10 @@ def explain(ctx: click.Context, /, code: str | None, operation: str | None, form
     from reconciler.diagnostics.explain_json import found_document
 
     table, spoken = catalog(), language_of(ctx)
-    if code is None:
+    if not words:
         _list(table, form, spoken)
         return
-    code = given(ctx, code)
+    code = given(ctx, words)
     found = table.find(code)
     if is_asked(table, code, found, operation):
         explain_message(ctx, table, code, form, spoken, operation)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sys
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -26,8 +27,11 @@ _A_SENTENCE = 4
 """Chinese characters that make one without a space: neither a code nor the name of a VM has so many."""
 
 
-def given(ctx: click.Context, text: str) -> str:
+def given(ctx: click.Context, words: Sequence[str]) -> str:
     """The argument, or what stands on standard input."""
+    if len(words) > 1:
+        raise click.UsageError("give one code, message or VM; a message stands in quotes", ctx)
+    text = words[0]
     if text == _STDIN:
         text = sys.stdin.buffer.read(_MOST).decode("utf-8-sig", "backslashreplace")
     if not text.strip():

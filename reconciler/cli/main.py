@@ -34,7 +34,7 @@ class Root(LazyGroup):
 
     entries: ClassVar = {
         "validate": Entry("reconciler.cli.validate:validate", "Check manifests: every mistake, with its place."),
-        "explain": Entry("reconciler.cli.explain:explain", "What a code means and what to do; why a VM is as it is."),
+        "explain": Entry("reconciler.cli.explain:explain", "What an error means and what to do; why a VM is as it is."),
         "status": Entry("reconciler.cli.status:status", "What is protected, by what, since when; and the latest jobs."),
         "log": Entry("reconciler.cli.log:log", "The record of every write, and whether it is whole."),
         "schema": Entry("reconciler.cli.schema:schema", "The JSON Schema of the manifests, for editors too."),

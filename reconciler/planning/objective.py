@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
 from reconciler.diagnostics.ages import age_words
-from reconciler.diagnostics.catalog import catalog
+from reconciler.diagnostics.catalog import UNCLASSIFIED, catalog
 from reconciler.model.desired import Consistency, Objective, OsType
 from reconciler.model.ids import fold
 from reconciler.model.observed import Job, ObservedPolicy, ProtectedItem, VirtualMachine
@@ -93,7 +93,9 @@ def _why_no_backup(item: ProtectedItem, own: list[Job]) -> tuple[str, tuple[Azur
     last = latest(own, BACKUP)
     error = failure(last) if last is not None else None
     if error is not None:
-        return f"; its last backup failed with {error.code} ({catalog().match('backup', error).id})", (error,)
+        judged = catalog().judged("backup", error)
+        rows = judged.or_else if judged.row.id == UNCLASSIFIED and judged.or_else else (judged.row.id,)
+        return f"; its last backup failed with {error.code} ({' / '.join(rows)})", (error,)
     if last is not None and last.running:
         return "; a backup is running", ()
     if item.state is ItemState.PROTECTION_PAUSED:

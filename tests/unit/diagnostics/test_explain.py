@@ -127,6 +127,12 @@ def test_a_message_without_a_row_is_told_so_in_both_languages() -> None:
     assert explain("The moon is made of cheese.", "--lang", "zh-TW").output.startswith("表中沒有符合的列。")
 
 
+def test_a_message_without_quotes_is_told_to_have_some() -> None:
+    told = explain(*SILENT.split())
+    assert told.exit_code != 0
+    assert "a message stands in quotes" in told.output + told.stderr
+
+
 @pytest.mark.parametrize("stdin", ["", " \n", b"\xef\xbb\xbf"])
 def test_nothing_to_explain_is_a_mistake(stdin: str | bytes) -> None:
     told = explain("-", stdin=stdin)

@@ -54,6 +54,12 @@ def test_the_age_of_the_latest_point(hours: int, broken: bool) -> None:
     assert bool(told(promised(age=26), with_point(LINUX, hours))) is broken
 
 
+def test_a_broken_promise_names_all_that_the_failed_backup_can_be() -> None:
+    failed = job("Backup", "Failed", 12, JobError(0, "Strange", "還原點集合數目已達上限，資源群組 rg-1 上有鎖定"))
+    [found] = told(promised(age=26), seen(LINUX, replace(item(LINUX), last_recovery_point=OLD), failed))
+    assert found.message.endswith("; its last backup failed with Strange (locked / restore-points-full).")
+
+
 def test_a_broken_promise_says_how_old_and_why() -> None:
     failed = job(
         "Backup", "Failed", 12, JobError(400083, "ExtensionSnapshotFailedNoNetwork", "No network.", ("Mend.",))
