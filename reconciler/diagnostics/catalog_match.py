@@ -177,10 +177,12 @@ class Matcher:
         yield from (near.numbers.get(one, ()) for one in sorted(reading.numbers))
         foreign = self._subjects.foreign.intersection(frozenset().union(*reading.facts[-1:], *reading.around[-1:]))
         own = () if code in self._known | self._mute else [said | foreign for said in self._read(error.code).facts]
-        yield from map(near.says.in_passage, (*own, *reading.facts))
+        said_around = self._subjects.foreign.intersection(*reading.around[-1:]) if reading.around else frozenset()
+        facts = [said | said_around for said in reading.facts]
+        yield from map(near.says.in_passage, (*own, *facts))
         plain = (one for one in (code, *map(fold, reading.codes)) if one not in self._mute)
         yield from (near.codes.get(one, ()) for one in plain)
-        yield from map(near.hints.in_passage, (*own, *reading.facts))
+        yield from map(near.hints.in_passage, (*own, *facts))
         yield from map(near.says.in_passage, reading.advice)
         yield from map(near.hints.in_passage, reading.advice)
         yield from map(near.says.in_passage, reading.around[:-1])
