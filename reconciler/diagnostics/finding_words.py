@@ -23,6 +23,8 @@ _SERIES = 3
 """So many runs of numbers say better which VMs are meant than their group does."""
 _LONG_SENTENCE = 72
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z`])|(?<=。)(?=.)")
+_CLAUSE = re.compile(r"(?:[^;()]|\([^()]*\)|;(?! ))+")
+"""Up to a semicolon that stands in no parentheses."""
 
 
 def of(message: str, labels: Sequence[str], *, full: bool) -> str:
@@ -58,8 +60,9 @@ def many(subjects: Sequence[str], kind: SubjectKind | None) -> str:
 def first_sentence(text: str) -> str:
     """The beginning of a remedy, of a long sentence up to its semicolon, and `…` where there is more to it."""
     first, *rest = _SENTENCE.split(text, maxsplit=1)
-    if len(first) > _LONG_SENTENCE and "; " in first:
-        first, rest = first.partition("; ")[0] + ";", [text]
+    clause = _CLAUSE.match(first)
+    if len(first) > _LONG_SENTENCE and clause is not None and first.startswith("; ", clause.end()):
+        first, rest = f"{clause[0]};", [text]
     return f"{first} …" if rest else first
 
 
