@@ -140,6 +140,8 @@ def look_back(
 
 def _as_its_job_ended(opened: OpenOperation, observed: Observed, run: Run) -> Outcome:
     """How a job that failed since says it ended, else unknown. Azure's clock and ours may differ by some minutes."""
+    if opened.at is None:
+        return Retry(UNKNOWN_OUTCOME, 0.0)
     failed = [one.failed_at for one in run.journal.failures() if one.step_id == opened.step_id]
     job, since = ACTIONS[opened.action].job, max([opened.at - CLOCKS, *failed])
     found = job_since(observed, opened.vault, fold(opened.subject_id), job, since) if job else None

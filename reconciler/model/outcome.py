@@ -114,7 +114,7 @@ Outcome = Done | Pending | Retry | Failed | Skipped
 class OpenOperation:
     """Something an earlier process started and did not see end, intended `at` (UTC by our clock).
 
-    `operation` is None when no answer came.
+    `at` is None where damage has made it unreadable, `operation` when no answer came.
     """
 
     run: str
@@ -122,7 +122,7 @@ class OpenOperation:
     action: str
     vault: str
     subject_id: str
-    at: datetime
+    at: datetime | None
     operation: Operation | None
 
 

@@ -19,6 +19,14 @@ def time_text(moment: datetime) -> str:
     return moment.isoformat(timespec="microseconds")
 
 
+def _moment(text: str) -> datetime:
+    """A time that was kept; raises ValueError for what is none, or has no zone: it compares with no other."""
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError(f"no offset: {text!r}")
+    return moment
+
+
 def run_row(run: str, plan: Plan, revision: str | None) -> Row:
     row: Row = {"id": run, "plan_digest": plan.digest, "config_digest": plan.config_digest}
     return row | {"revision": revision, "complete": int(plan.complete)}
@@ -44,14 +52,18 @@ def operation_row(operation: Operation) -> Row:
 def open_operation(row: tuple[Any, ...]) -> OpenOperation:
     run, step_id, action, vault, subject_id, intended_at, url, kind, after, vanishing = row
     operation = None if url is None else Operation(url, kind, after, vanishing=bool(vanishing))
-    at = datetime.fromisoformat(intended_at)
+    try:
+        at = _moment(intended_at)
+    except ValueError:
+        # It may run all the same, and as long as it is open here nobody may send anything to its subject.
+        at = None
     return OpenOperation(run, step_id, action, vault, subject_id, at, operation)
 
 
 def attempts(row: tuple[Any, ...]) -> Attempts:
     step_id, subject_id, action, code, times, wish, facts, failed_at, due_at, detail = row
     circumstances = Circumstances(wish, json.loads(facts))
-    failed, due = datetime.fromisoformat(failed_at), datetime.fromisoformat(due_at)
+    failed, due = _moment(failed_at), _moment(due_at)
     said = json.loads(detail)
     error = AzureError(**said) if said else None
     return Attempts(step_id, subject_id, action, code, times, circumstances, failed, due, error)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import replace
+from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -14,7 +18,7 @@ from reconciler.model.observed import Power
 from reconciler.model.outcome import AzureError, Done
 from reconciler.store.journal import Journal
 from tests.unit.engine.estate import machine
-from tests.unit.engine.virtual import VirtualClock
+from tests.unit.engine.virtual import VirtualClock, names
 from tests.unit.engine.wishes import Runner, wish, world_of
 from tests.unit.engine.world import World
 
@@ -68,3 +72,56 @@ def test_what_runs_in_the_portal_is_waited_for() -> None:
         assert set(stop.once().outcomes.values()) == {Done()}
         assert world.overlaps == []
         assert len(world.writes_on("web-1")) == 2
+
+
+_OPEN = "intended_at IS NOT NULL AND ended_at IS NULL"
+
+
+def spoil(path: Path, column: str, rubbish: str) -> None:
+    """As a failing disk, or a hand in the database, leaves what was noted of requests without an end."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        changed = connection.execute(f"UPDATE step SET {column} = ? WHERE {_OPEN}", (rubbish,))
+        assert changed.rowcount == 1
+
+
+RUBBISH = [
+    ("intended_at", ""),
+    ("intended_at", "no time"),
+    ("intended_at", "2026-03-02T09:00:00"),
+    ("operation_url", "no address"),
+    ("operation_kind", "no kind"),
+]
+
+
+@pytest.mark.parametrize(("column", "rubbish"), RUBBISH)
+@pytest.mark.parametrize("sent", [True, False])
+def test_a_request_of_which_the_note_is_damaged_is_resolved_by_looking(
+    tmp_path: Path, column: str, rubbish: str, sent: bool
+) -> None:
+    """It runs on, and nothing is sent into it; or it was never sent, and the VM does not wait for it for ever."""
+    clock = VirtualClock()
+    world, desired = world_of(clock, machine("web-0"), machine("web-1")), wish("web-0", "web-1")
+    path, ids = tmp_path / "journal.db", names()
+    with Journal(str(path), clock.now) as journal:
+        Runner(world, clock, wish("web-0"), journal, ids=ids).settle()
+        dying = Runner(world, clock, desired, journal, timeout=60, ids=ids)
+        if sent:
+            world.faults.slow = {"web-1": 5000.0}
+            dying.once()
+        else:
+            journal.intend("killed", next(one for one in dying.look().plan.steps if one.action == "protect"), "c")
+        assert [one.step_id for one in journal.open_operations()] == ["protect:rsv/rg/web-1"]
+    spoil(path, column, rubbish)
+    with Journal(str(path), clock.now) as journal:
+        runner = Runner(world, clock, desired, journal, timeout=60, ids=ids)
+        runner.once()
+        assert world.writes_on("web-1") == ["PUT"]
+        clock.seconds += 6000
+        runner.settle()
+        assert runner.look().plan.steps == ()
+        assert journal.open_operations() == []
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute(f"SELECT id FROM step WHERE {_OPEN}").fetchall() == []
+    assert world.writes_on("web-1") == ["PUT"]
+    assert world.overlaps == []
+    assert machine("web-1").key in world.vaults["rsv"].items

@@ -34,6 +34,16 @@ def test_damage_in_the_middle_is_found_at_the_start(path: Path) -> None:
     assert path.with_name("journal.db.corrupt-1").exists()
 
 
+@pytest.mark.parametrize("rubbish", ["", "no time", "2026-11-23T08:00:00"])
+def test_a_request_stays_open_when_its_time_cannot_be_read_any_more(path: Path, rubbish: str) -> None:
+    """Nobody may send anything to its subject as long as it is open: passed over, it would be so for ever."""
+    filled(path, 2)
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("UPDATE step SET intended_at = ? WHERE id = 'protect:vm-1'", (rubbish,))
+    with Journal(str(path), now) as journal:
+        assert {one.step_id: one.at for one in journal.open_operations()} == {"protect:vm-0": NOW, "protect:vm-1": None}
+
+
 def test_a_reader_of_a_damaged_file_sees_nothing_and_moves_nothing(path: Path) -> None:
     path.parent.mkdir()
     path.write_bytes(b"no database " * 100)
