@@ -104,7 +104,11 @@ def _state(state: Mapping[str, Json]) -> str:
 
 def _count(page: Paper, shown: int, matching: int, entries: int) -> None:
     page.blank()
-    if shown < matching:
+    if not entries:
+        page.line(
+            "Nothing is written in it. Another cloud has a journal of its own: --cloud. One elsewhere: --journal."
+        )
+    elif shown < matching:
         page.line(f"The last {shown} of {plural(matching, 'entry', 'entries')} that fit: --limit 0 shows all.")
     elif matching < entries:
         page.line(f"{plural(matching, 'entry', 'entries')} of {entries} fit.")
