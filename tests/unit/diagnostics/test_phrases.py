@@ -10,9 +10,11 @@ import yaml
 
 from reconciler.diagnostics.paper import Paper
 from reconciler.diagnostics.phrases import spoken
+from reconciler.diagnostics.subject_names import short_ids
 from reconciler.diagnostics.text import render_diagnostics
 from reconciler.manifests.load import load
 from tests.unit.diagnostics.english import english
+from tests.unit.planning import worlds
 
 
 @pytest.mark.parametrize(
@@ -53,6 +55,15 @@ def test_what_the_planner_says_is_said_in_chinese(message: str) -> None:
     told = spoken(message, "zh-TW")
     assert told != message
     assert english([told]) == []
+
+
+@pytest.mark.parametrize("name", worlds.WORLDS)
+def test_whatever_a_plan_of_the_cases_says_is_said_in_chinese(name: str) -> None:
+    made = worlds.plan_of(worlds.WORLDS[name])
+    texts = [held.how for held in made.held] + [short_ids(finding.message) for finding in made.findings]
+    left = [text for text in texts if text and spoken(text, "zh-TW") == text]
+    assert left == []
+    assert english(spoken(text, "zh-TW") for text in texts) == []
 
 
 MANIFESTS = sorted((Path(__file__).parents[2] / "cases" / "manifests").glob("*.yaml"))
