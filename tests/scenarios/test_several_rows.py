@@ -33,7 +33,7 @@ from tests.unit.engine.virtual import Silence
 from tests.unit.web.asking import ask, daemon_of
 
 SILENT, ALSO = "UserErrorGuestAgentStatusUnavailable", ["register-agent-install-timeout"]
-TIE, BOTH = "還原點集合數目已達上限，資源群組 rg-1 上有鎖定", ["locked", "restore-points-full"]
+TIE, BOTH = "RSVaultUpdateErrorConflictingOperationInProgress", ["register-item-busy", "vault-busy"]
 SETTINGS = Settings(files=(), cloud=app.EMBEDDED)
 
 
@@ -99,16 +99,17 @@ def test_a_refusal_of_two_meanings_is_shown_with_both(site: Site) -> None:
 
 def test_a_backup_that_two_rows_explain_is_shown_with_both(site: Site) -> None:
     site.apply()
-    faults.inject(site.world, operation="Backup", vm="well-01", code="Strange", message=TIE)
+    faults.inject(site.world, operation="Backup", vm="well-01", code=TIE, message="It did not work.")
     site.world.advance(timedelta(days=1))
     seen, status = site.look(), site.status()
     [found] = [one for one in seen.plan.findings if one.or_else]
     assert (found.code, list(found.or_else)) == ("unclassified", BOTH)
     assert [one["or_else"] for one in document(seen)["findings"] if "or_else" in one] == [BOTH]
-    line = "Can be: locked (A lock forbids the change); restore-points-full (No room for another restore point)."
+    vm, vault = "Another operation is running on this VM", "Another change of the vault is running"
+    line = f"Can be: register-item-busy ({vm}); vault-busy ({vault})."
     assert line in human(seen)
     shown = " ".join(render_status(status, cloud="embedded", failed=True).plain.split())
     assert shown.count(line) == len(["the finding", "the failed job"])
-    line = "Can be: A lock forbids the change locked ; No room for another restore point restore-points-full"
+    line = f"Can be: {vm} register-item-busy ; {vault} vault-busy"
     for path in ("/findings", "/jobs", f"/vm?id={found.subjects[0]}"):
         assert line in site.page(seen, path)

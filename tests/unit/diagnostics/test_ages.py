@@ -12,7 +12,7 @@ from reconciler.diagnostics.ages import age_words, short_age
 @pytest.mark.parametrize(
     ("minutes", "words"),
     [
-        (0, "0 minutes"),
+        (0, "less than a minute"),
         (1, "1 minute"),
         (59, "59 minutes"),
         (60, "1 hour"),

@@ -19,7 +19,6 @@ from reconciler.model.outcome import AzureError
 CORPUS = Path(__file__).parents[2] / "cases" / "corpus"
 MOST_NOT_AMONG = 0.02
 AGENT = "VM agent is unable to communicate with the Azure Backup Service."
-TIE = "還原點集合數目已達上限，資源群組 rg-1 上有鎖定"
 
 
 def found(message: str, *operations: str) -> dict[str, tuple[str, ...]]:
@@ -31,7 +30,6 @@ def found(message: str, *operations: str) -> dict[str, tuple[str, ...]]:
     ("message", "rows"),
     [
         (AGENT, {"backup-extension-install-failed": ("register", "protect"), "backup-snapshot-timeout": ("backup",)}),
-        (TIE, {"locked": OPERATIONS, "restore-points-full": ("backup",)}),
         ("(AuthorizationFailed) no\nCode: AuthorizationFailed\nMessage: no", {"authorization-failed": OPERATIONS}),
         ("Code: GuestAgentSnapshotTaskStatusError Message: x", {"backup-snapshot-timeout": ("backup",)}),
         ("The moon is made of cheese.", {}),
@@ -90,7 +88,7 @@ def test_one_row_is_shown_in_full_and_several_in_short() -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("message", [AGENT, TIE, "Internal error occurred during backup."])
+@pytest.mark.parametrize("message", [AGENT, "Internal error occurred during backup."])
 def test_everything_fits(message: str, language: Language) -> None:
     told, known = meanings(catalog(), AzureError("", message)), heard(catalog(), message)
     pages = [render_meanings(told, language=language), render_unknown(message, known, "policy", language=language)]

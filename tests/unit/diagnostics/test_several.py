@@ -53,8 +53,8 @@ def test_observed_facts_narrow_what_an_answer_can_mean(
 
 
 def test_of_a_tie_none_is_chosen_and_all_are_named_in_one_order() -> None:
-    found = catalog().judged("backup", AzureError("Strange", "還原點集合數目已達上限，資源群組 rg-1 上有鎖定"))
-    assert (found.row.id, found.or_else) == ("unclassified", BOTH)
+    found = catalog().judged("backup", AzureError("RSVaultUpdateErrorConflictingOperationInProgress", ""))
+    assert (found.row.id, found.or_else) == ("unclassified", ("register-item-busy", "vault-busy"))
 
 
 @pytest.mark.parametrize(

@@ -131,6 +131,6 @@ def test_what_a_failed_backup_can_mean_is_narrowed_by_what_was_seen(
 
 
 def test_a_failed_backup_that_two_rows_explain_names_both() -> None:
-    text = "還原點集合數目已達上限，資源群組 rg-1 上有鎖定"
-    [found] = told(item(WEB), job(1, "Failed", 3, JobError(0, "Strange", text)))
-    assert (found.code, found.or_else) == ("unclassified", ("locked", "restore-points-full"))
+    code = "RSVaultUpdateErrorConflictingOperationInProgress"
+    [found] = told(item(WEB), job(1, "Failed", 3, JobError(0, code, "It did not work.")))
+    assert (found.code, found.or_else) == ("unclassified", ("register-item-busy", "vault-busy"))

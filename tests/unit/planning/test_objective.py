@@ -55,9 +55,10 @@ def test_the_age_of_the_latest_point(hours: int, broken: bool) -> None:
 
 
 def test_a_broken_promise_names_all_that_the_failed_backup_can_be() -> None:
-    failed = job("Backup", "Failed", 12, JobError(0, "Strange", "還原點集合數目已達上限，資源群組 rg-1 上有鎖定"))
+    code = "RSVaultUpdateErrorConflictingOperationInProgress"
+    failed = job("Backup", "Failed", 12, JobError(0, code, "It did not work."))
     [found] = told(promised(age=26), seen(LINUX, replace(item(LINUX), last_recovery_point=OLD), failed))
-    assert found.message.endswith("; its last backup failed with Strange (locked / restore-points-full).")
+    assert found.message.endswith(f"; its last backup failed with {code} (register-item-busy / vault-busy).")
 
 
 def test_a_broken_promise_says_how_old_and_why() -> None:
