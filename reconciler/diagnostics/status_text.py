@@ -146,7 +146,8 @@ def _vms_of(page: Paper, vms: Sequence[VmStatus], now: datetime, *, full: bool) 
         for same, words in zip(alike.values(), said, strict=True)
     ]
     styles = [_STYLES.get(standing(same[0]), "red") for same in alike.values()]
-    page.table(("virtual machine", "protection", "latest point", "policy"), cells, styles, styled=1)
+    heads = ("virtual machine", "protection", "latest point", "policy")
+    page.table(heads, cells, styles, styled=1, foreign={3})
 
 
 def _detail(page: Paper, vm: VmStatus, now: datetime) -> None:
