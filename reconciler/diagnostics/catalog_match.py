@@ -152,7 +152,13 @@ class Matcher:
             yield tuple(row for row in self._rows if code in map(fold, row.codes))
         if operation in _OF_A_VM:
             yield self._kin.numbers.get(error.number, ())
-            yield from map(self._kin.says.in_passage, self._read(error.message).facts)
+            reading = self._read(error.message)
+            foreign = self._foreign(reading)
+            yield from (self._kin.says.in_passage(said | foreign) for said in reading.facts)
+
+    def _foreign(self, reading: Reading) -> Said:
+        """What no row is about, named anywhere in a message: then all of the message is about it."""
+        return self._subjects.foreign.intersection(frozenset().union(*reading.facts[-1:], *reading.around[-1:]))
 
     def _near(self, operation: str) -> _Near:
         if operation not in self._operations:
@@ -175,19 +181,18 @@ class Matcher:
             stems = (near.stems.get(_stem(one), ()) for one in named)
             yield from (found for found in stems if len(found) == 1)
         yield from (near.numbers.get(one, ()) for one in sorted(reading.numbers))
-        foreign = self._subjects.foreign.intersection(frozenset().union(*reading.facts[-1:], *reading.around[-1:]))
+        foreign = self._foreign(reading)
         own = () if code in self._known | self._mute else [said | foreign for said in self._read(error.code).facts]
-        said_around = self._subjects.foreign.intersection(*reading.around[-1:]) if reading.around else frozenset()
-        facts = [said | said_around for said in reading.facts]
+        facts, advice = ([said | foreign for said in said_so] for said_so in (reading.facts, reading.advice))
         yield from map(near.says.in_passage, (*own, *facts))
         plain = (one for one in (code, *map(fold, reading.codes)) if one not in self._mute)
         yield from (near.codes.get(one, ()) for one in plain)
         yield from map(near.hints.in_passage, (*own, *facts))
-        yield from map(near.says.in_passage, reading.advice)
-        yield from map(near.hints.in_passage, reading.advice)
+        yield from map(near.says.in_passage, advice)
+        yield from map(near.hints.in_passage, advice)
         yield from map(near.says.in_passage, reading.around[:-1])
         if reading.is_half:
-            yield from map(near.halves.in_passage, (*reading.facts, *reading.advice))
+            yield from map(near.halves.in_passage, (*facts, *advice))
         yield near.statuses.get(error.status, ())
 
     def _narrowed(self, row: Row, error: AzureError, facts: Collection[str]) -> Row:
