@@ -65,8 +65,8 @@ class Vocabulary(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     stands before the last one is a client's. `vague` are codes of Azure that name no cause; `mute` are those that
     say nothing as words either.
     `foreign` are terms of what no row is about, such as a restore: a sign that does not name one is not met in a
-    message that does. `things` are terms of what a row is about: a sentence that holds one does not mean a row whose own words
-    never do.
+    message that does. `things` are terms of what a row is about: a sentence that holds one does not mean a row whose
+    own words never do.
     """
 
     terms: Mapping[str, tuple[str, ...]] = {}
