@@ -21,13 +21,15 @@ _CODE = re.compile(r"[A-Za-z][A-Za-z0-9_]{9,}")
 _CLIENT = re.compile(
     r"\bat line:\d+ char:\d+.*|\b[a-z]+-az\w+|\bazurerm_\w+|\b\w+\.\w+client#\w+"
     r"|(?<![\w.])/(?:var|usr|opt|dev|home)/[\w./-]*|\b(?:vm|iaasvmcontainer);iaasvmcontainer\w*;[^;]*;[\w.-]+"
+    r"|https?://(?:aka\.ms|(?:go|docs|learn|support)\.microsoft\.com|docs\.azure\.cn)/[\w./#?&=%+-]*"
+    r"|(?<![a-z] )(?<![a-z])status[\"']?\s*[:=]\s*[\"']?(?:failed|failure)\b"
     r"|\A\W*(?:error|錯誤|错误|(?:backup )?(?:operation|job) failed)\s*[:.](?=\s*\S)"
     r"|(?:\b(?:correlation|request|activity|tracking|trace|operation)|要求|請求|请求|關聯|关联|活動|活动)"
     r"[\s_-]?(?:id|識別碼|标识符?)[\s\"'*:=]*(?=[\da-f-]*\d)[\da-f-]{4,}",
     re.IGNORECASE | re.DOTALL,
 )
-"""What a client adds and no error is: where its script stands, what it called, a path, the name of an item, the word
-`Error:` before it all, the id of the request."""
+"""What a client adds and no error is: where its script stands, what it called, a path, the name of an item, a link to
+the manual, the status of a job, the word `Error:` before it all, the id of the request."""
 _NUMBER = re.compile(r"(?<![\w.-])[1-9]\d{5}(?![\w.-])")
 _JOINED = re.compile(r"[A-Za-z]{12,}")
 _HUMP = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
