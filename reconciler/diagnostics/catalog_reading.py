@@ -22,7 +22,8 @@ _CLIENT = re.compile(
     r"\bat line:\d+ char:\d+.*|\b[a-z]+-az\w+|\bazurerm_\w+|\b\w+\.\w+client#\w+"
     r"|(?<![\w.])/(?:var|usr|opt|dev|home)/[\w./-]*|\b(?:vm|iaasvmcontainer);iaasvmcontainer\w*;[^;]*;[\w.-]+"
     r"|https?://(?:aka\.ms|(?:go|docs|learn|support)\.microsoft\.com|docs\.azure\.cn)/[\w./#?&=%+-]*"
-    r"|(?<![a-z] )(?<![a-z])status[\"']?\s*[:=]\s*[\"']?(?:failed|failure)\b"
+    r"|(?<!agent )(?<!vm )(?<!machine )(?<!ing )(?<!extension )\bstatus[\"']?\s*[:=]\s*[\"']?(?:failed|failure)\b"
+    r"|\bworkload name\s*[:=]\s*\S+"
     r"|\A\W*(?:error|錯誤|错误|(?:backup )?(?:operation|job) failed)\s*[:.](?=\s*\S)"
     r"|(?:\b(?:correlation|request|activity|tracking|trace|operation)|要求|請求|请求|關聯|关联|活動|活动)"
     r"[\s_-]?(?:id|識別碼|标识符?)[\s\"'*:=]*(?=[\da-f-]*\d)[\da-f-]{4,}",
