@@ -43,7 +43,7 @@ def sarif(sheet: Sheet, *, fallback: str = ".") -> str:
     }
     run: dict[str, Json] = {
         "tool": {"driver": driver},
-        "automationDetails": {"id": f"reconcile/{sheet.kind}/{quote(sheet.scope, safe='')}/"},
+        "automationDetails": {"id": f"reconcile/{sheet.kind}/{_in_uri(sheet.scope)}/"},
         "columnKind": "unicodeCodePoints",
         "invocations": [_invocation(sheet)],
         "results": _results(shown, codes, sheet.language, fallback),
@@ -127,10 +127,15 @@ def _location(notice: Notice, fallback: str) -> Json:
 
 def _physical(span: Span) -> Json:
     """Code scanning takes paths from the root of the repository; another is not shown."""
-    uri = quote(span.file.replace("\\", "/"), safe="/", errors="backslashreplace")
+    uri = _in_uri(span.file.replace("\\", "/"), safe="/")
     region = {"startLine": max(span.line, 1), "startColumn": max(span.column, 1)}
     region["endColumn"] = max(span.end_column, region["startColumn"] + 1)
     return {"artifactLocation": {"uri": uri, "uriBaseId": "%SRCROOT%"}, "region": dict(region)}
+
+
+def _in_uri(text: str, safe: str = "") -> str:
+    """A name may hold bytes that are no text."""
+    return quote(text, safe=safe, errors="backslashreplace")
 
 
 def _fingerprint(notice: Notice) -> str:
