@@ -128,7 +128,7 @@ class _Duel:
         # Without a common journal nobody knows of the other's requests: the same may be asked for twice. I-25 is about
         # one process.
         without = ("I-25", "I-26", "I-27", "I-29") if self.way == "apart" else ("I-25",)
-        return (*check(self.story, without=without), *self._overtaken(), *self._after_the_lease())
+        return (*check(self.story, without=without), *self._after_the_lease())
 
     def _after_the_lease(self) -> Iterator[Violation]:
         """What the first sent in a run in which the second had become the writer (I-33)."""
@@ -136,19 +136,6 @@ class _Duel:
             run = max(made.number for made in self.story.passes if made.first < place and made.number in self._firsts)
             for one in sent_after(self.story, place, run):
                 yield Violation("I-33", f"{one.name} is sent after another process had become the writer")
-
-    def _overtaken(self) -> Iterator[Violation]:
-        """What an older configuration sent after a newer one had begun (I-35)."""
-        if self.way != "older":
-            return
-        story, newest = self.story, self.two.desired.digest
-        entered = (note for note in story.notes if note.what == "enter")
-        begun = [note.place for note in entered if story.passes[note.process].desired.digest == newest]
-        intents = {note.correlation_id: note.place for note in story.notes if note.what == "intend"}
-        for one in story.writes():
-            old = story.passes[one.process].desired.digest != newest
-            if old and intents.get(one.headers.get("x-ms-client-request-id", ""), 0) > begun[0]:
-                yield Violation("I-35", f"{one.name} of the older configuration is sent after the newer one began")
 
 
 def _older(desired: Desired) -> Desired:

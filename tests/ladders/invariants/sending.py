@@ -1,4 +1,4 @@
-"""I-26 to I-30: one at a time, intended before it is sent, never twice, and what is unknown is looked at."""
+"""I-26 to I-30, I-32 and I-35: one at a time, intended, never twice, looked at, and nothing once it may not be."""
 
 from __future__ import annotations
 
@@ -106,6 +106,21 @@ def stopped(story: Story) -> Iterator[str]:
         if made.asked is not None:
             late = sent_after(story, made.asked, made.number)
             yield from (f"{one.name} is sent by a run that was asked to stop" for one in late)
+
+
+@invariant("I-35")
+def overtaken(story: Story) -> Iterator[str]:
+    """Nothing is sent by a run once one of another configuration has begun.
+
+    What counts is the order in which runs begin, and not which commit is older: a run of an older one that is begun
+    anew is how one goes back to it.
+    """
+    begun = [(note.place, story.passes[note.process]) for note in story.notes if note.what == "enter"]
+    for place, made in begun:
+        digest = made.desired.digest
+        moment = next((later for later, other in begun if later > place and other.desired.digest != digest), None)
+        for one in sent_after(story, moment, made.number) if moment is not None else ():
+            yield f"{one.name} is sent by a run after one of another configuration had begun"
 
 
 def sent_after(story: Story, place: int, process: int) -> list[Exchange]:
