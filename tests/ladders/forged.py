@@ -92,6 +92,14 @@ class Forger:
     def note(self, what: str, step_id: str, correlation_id: str = "", call: Call | None = None) -> None:
         self.story.note(self.story.passes[-1].number, what, "run", step_id, correlation_id, call)
 
+    def accept(self) -> str:
+        """A new process, the vault accepts what it sends, and the journal knows; the address of the operation."""
+        self.run()
+        url = f"{EMBEDDED.origin}{item()}/operationsStatus/1"
+        self.send("PUT", item(), PROTECT, status=202, served=[202], answer={"Azure-AsyncOperation": url})
+        self.note("pending", "step-0")
+        return url
+
     def suffer(self, kind: str, *traits: str, name: str = "list:items@rsv") -> None:
         self.story.faults = (*self.story.faults, Fault(name, 1, kind, traits=frozenset(traits)))
 

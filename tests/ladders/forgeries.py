@@ -279,12 +279,26 @@ def _sent_again_without_a_look(forger: Forger) -> None:
 
 @breaks("I-30")
 def _sent_again_instead_of_polled(forger: Forger) -> None:
-    forger.run()
-    url = f"https://embedded.invalid{item()}/operationsStatus/1"
-    forger.send("PUT", item(), PROTECT, status=202, served=[202], answer={"Azure-AsyncOperation": url})
-    forger.note("pending", "step-0")
+    forger.accept()
     forger.run()
     forger.send("PUT", item(), STOP)
+
+
+@breaks("I-30")
+def _given_up_instead_of_polled(forger: Forger) -> None:
+    forger.accept()
+    forger.run()
+    forger.note("retry", "step-0")
+    forger.send("PUT", item(), STOP)
+
+
+@breaks("I-30")
+def _sent_again_while_another_process_polls(forger: Forger) -> None:
+    url = forger.accept()
+    forger.run()
+    forger.run()
+    forger.send("GET", url)
+    forger.send("PUT", item(), STOP, process=1)
 
 
 @breaks("I-31")

@@ -119,8 +119,14 @@ class _Duel:
         self.one.boundary = boundary
 
     def end(self) -> tuple[Violation, ...]:
-        """The second is left alone, and brings everything to its end."""
+        """The second is left alone, and brings everything to its end.
+
+        With a journal of its own, so does the first before: what it owes nobody else can know.
+        """
         self.two.epoch = 0
+        if self.way == "apart":
+            settle(self.one)
+            self.story.settled = False
         settle(self.two)
         self.one._read_the_log()
         self.one.closing.close()

@@ -86,3 +86,31 @@ def _went_back_and_forth() -> Story:
 def test_a_sound_run_is_not_found_fault_with() -> None:
     for story in _sound():
         assert check(story) == ()
+
+
+def test_an_operation_was_polled_before_more_was_sent() -> None:
+    forger = Forger()
+    url = forger.accept()
+    forger.run()
+    forger.send("GET", url)
+    forger.send("PUT", item(), STOP)
+    assert list(predicates()["I-30"](forger.story)) == []
+
+
+def test_an_operation_was_polled_to_its_end_by_a_process_on_the_same_journal() -> None:
+    forger = Forger()
+    url = forger.accept()
+    forger.run()
+    forger.run()
+    forger.send("GET", url)
+    forger.note("done", "step-0")
+    forger.send("PUT", item(), STOP, process=1)
+    assert list(predicates()["I-30"](forger.story)) == []
+
+
+def test_an_operation_that_another_journal_knows_was_polled_by_nobody() -> None:
+    forger = Forger()
+    forger.accept()
+    forger.run(journal="two")
+    forger.send("PUT", item(), STOP)
+    assert list(predicates()["I-30"](forger.story)) == []

@@ -266,7 +266,7 @@ class Life:
     def _begin(self, *, dry: bool, targets: frozenset[str]) -> Pass:
         made = Pass(len(self.story.passes), self.universe.loop.time(), self.desired, dry)
         made.targets, made.first, made.clock = targets, self.story.place(), self.universe.clock.now()
-        made.before = before(self.universe.world)
+        made.before, made.journal = before(self.universe.world), self.where
         last = self.story.passes[-1] if self.story.passes else made
         made.era = last.era + (last.desired.digest != self.desired.digest)
         made.owed = tuple(debt.call for debt in self.journal.debts())

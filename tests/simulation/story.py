@@ -131,6 +131,8 @@ class Pass:
     """What the vaults held when it began."""
     era: int = 0
     """Grows whenever something else is to be brought about."""
+    journal: str = ""
+    """Where its journal is: what stands in another one it cannot know."""
     journal_before: str = ""
     journal_after: str = ""
 

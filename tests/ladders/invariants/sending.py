@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from reconciler.model.ids import fold
 from tests.ladders.invariants.plans import key_of
 from tests.ladders.invariants.registry import invariant
 from tests.simulation.requests import identity
-from tests.simulation.story import Exchange, Story
+from tests.simulation.story import Exchange, Note, Pass, Story
 
 ROUNDING = 0.001
 """Seconds: the vault's clock counts in microseconds, the loop's in fractions of a second."""
@@ -136,33 +136,47 @@ def resumed(story: Story) -> Iterator[str]:
     for made in story.passes[1:]:
         if made.dry or made.crashed:
             continue
-        for step, vm, url in _known_before(story, made.first):
-            mine = [one for one in story.of(made.number) if identity(one.url) == vm]
-            writes = [one.place for one in mine if one.writes]
-            polls = [one.place for one in story.of(made.number) if one.url == url]
-            if writes and (not polls or polls[0] > writes[0]):
-                yield f"{step} was accepted, and is sent again or followed by another step without a poll"
+        for key, accepted in _known_to(story, made).items():
+            vm = identity(accepted.url)
+            writes = [one.place for one in story.of(made.number) if one.writes and vm and identity(one.url) == vm]
+            if writes and min(_told_of(story, made, key, accepted), default=writes[0]) >= writes[0]:
+                yield f"{key[1]} was accepted, and is sent again or followed by another step without a poll"
 
 
-def _known_before(story: Story, place: int) -> Iterator[tuple[str, str, str]]:
-    """(step, VM, address) of each operation that is in the journal and has not ended before a moment."""
+_Key = tuple[str, str]
+"""A run, and a step of it."""
+_ENDS = {"done", "failed", "retry", "skipped"}
+
+
+def _known_to(story: Story, made: Pass) -> Mapping[_Key, Exchange]:
+    """What was accepted, is in the journal of a process, and has not ended there when it begins."""
     sent = {one.headers.get("x-ms-client-request-id", ""): one for one in story.writes()}
-    intended: dict[tuple[str, str], str] = {}
-    known: dict[tuple[str, str], Exchange] = {}
-    lost = [moment for moment in story.forgotten if moment < place]
-    for note in story.notes:
-        if note.place >= place:
-            break
-        if lost and note.place < lost[-1]:
-            continue  # it went with the journal
+    intended: dict[_Key, str] = {}
+    known: dict[_Key, Exchange] = {}
+    lost = max((moment for moment in story.forgotten if moment < made.first), default=0)
+    for note in _beside(story, made):
+        if not lost <= note.place < made.first:
+            continue  # it went with the journal, or comes later
         key = (note.run, note.step_id)
         if note.what == "intend":
             intended[key] = note.correlation_id
         elif note.what == "pending" and intended.get(key) in sent:
             known[key] = sent[intended[key]]
-        elif note.what in {"done", "failed", "retry", "skipped"}:
+        elif note.what in _ENDS:
             known.pop(key, None)
-    for (_, step_id), one in known.items():
-        answer = {fold(name): value for name, value in one.answer.items()}
-        if identity(one.url):
-            yield step_id, identity(one.url), answer.get("azure-asyncoperation") or answer.get("location") or ""
+    return known
+
+
+def _told_of(story: Story, made: Pass, key: _Key, accepted: Exchange) -> Iterator[int]:
+    """When a process learnt of an operation: it polls, or reads how it ended for another one, at work beside it."""
+    answer = {fold(name): value for name, value in accepted.answer.items()}
+    url = answer.get("azure-asyncoperation") or answer.get("location") or ""
+    yield from (one.place for one in story.of(made.number) if one.url == url)
+    for note in _beside(story, made):
+        if note.place > made.first and note.process != made.number and (note.run, note.step_id) == key:
+            yield from [note.place] * (note.what in _ENDS)
+
+
+def _beside(story: Story, made: Pass) -> Iterator[Note]:
+    """What stands in the journal of a process, whoever wrote it; what stands in another journal nobody told it."""
+    return (note for note in story.notes if story.passes[note.process].journal == made.journal)
