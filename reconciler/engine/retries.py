@@ -15,6 +15,9 @@ UNSEEN_FIRST, UNSEEN_LONGEST = 5.0, 60.0
 BUSY_SECONDS = 60.0
 """Until a running operation is asked after again: what Azure asks for after a `PUT` of an item (WIRE 2.2)."""
 _UNCHANGED = "Not sent again: neither VM nor YAML nor the troubleshooting table has changed."
+_ONCE_MORE = " Tried once more after a day."
+_SOUND = {"power": {"running"}, "provisioning-state": {"Succeeded"}}
+"""Facts of a VM that come and go within minutes, as they should be."""
 SPREAD = 0.2
 """How much later than its rule says a retry may come, as a share: many VMs that failed at once come back apart."""
 
@@ -75,9 +78,10 @@ def again(past: Attempts, now: Circumstances, rule: RetryRule, at: datetime) -> 
             name = fact_name(rule.fact or "")
             if not decides(name, now.facts) and not decides(name, before.facts):
                 return None if now.facts != before.facts else _later(past, at, _unseen(rule))
-            if now.facts.get(name) != before.facts.get(name) or (_only_late(past, name) and old):
+            passing = _may_pass(past, name)
+            if now.facts.get(name) != before.facts.get(name) or (passing and old):
                 return None
-            return _given_up(past, f"Not sent again: only {rule}.")
+            return _given_up(past, f"Not sent again: only {rule}.{_ONCE_MORE if passing else ''}")
         case _ if now.facts != before.facts:
             return None
         case "wait":
@@ -87,14 +91,19 @@ def again(past: Attempts, now: Circumstances, rule: RetryRule, at: datetime) -> 
         case "after":
             return _later(past, at, f"tried {_times(past.times)}; {_left((rule.times or 0) - past.times + 1)}")
         case _ if past.code == UNCLASSIFIED:
-            return None if old else _given_up(past, f"{_UNCHANGED} Tried once more after a day.")
+            return None if old else _given_up(past, f"{_UNCHANGED}{_ONCE_MORE}")
         case _:
             return _given_up(past, _UNCHANGED)
 
 
-def _only_late(past: Attempts, fact: str) -> bool:
-    """Whether a VM that was started did not run in time: Azure refused nothing, somebody may have been in the way."""
-    return past.error is None and past.action == "start-vm" and fact == "power"
+def _may_pass(past: Attempts, fact: str) -> bool:
+    """Whether it may have failed for what lasted only a while, so that nobody sees the fact change any more.
+
+    A VM that was started did not run in time, or one was refused for a state that was not seen: it can have been
+    switched off, and on again, between two looks.
+    """
+    late = past.error is None and past.action == "start-vm" and fact == "power"
+    return late or past.circumstances.facts.get(fact) in _SOUND.get(fact, ())
 
 
 def _later(past: Attempts, at: datetime, text: str) -> Retry | None:
@@ -107,7 +116,7 @@ def _given_up(past: Attempts, text: str) -> Failed:
 
 
 def _used_up(times: int) -> str:
-    return f"Not sent again: tried {_times(times)}, and neither VM nor YAML has changed. Tried once more after a day."
+    return f"Not sent again: tried {_times(times)}, and neither VM nor YAML has changed.{_ONCE_MORE}"
 
 
 def _unseen(rule: RetryRule) -> str:

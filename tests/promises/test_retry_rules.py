@@ -140,6 +140,31 @@ def test_a_transient_failure_inside_a_job_is_tried_again_after_five_minutes_and_
         assert place.registers() == 5, "an outage that outlasts the rule must not end protection for good"
 
 
+@pytest.mark.parametrize(
+    ("code", "number", "row"),
+    [
+        ("AzureVmOffline", 380008, "register-vm-not-running"),
+        ("UserErrorVmProvisioningStateFailed", 400101, "provisioning-failed"),
+    ],
+)
+def test_what_was_so_for_a_moment_only_is_tried_again_after_a_day(
+    tmp_path: Path, code: str, number: int, row: str
+) -> None:
+    """No look shows the state for which the VM was refused, so none shows that it has changed."""
+    with ward(tmp_path) as place:
+        faults.inject(place.world, operation="Register", vm=SICK, code=code, number=number, times=1)
+        for hours in (0, 1, 22):
+            place.pass_by(hours=hours)
+            outcome = place.run().outcomes[REGISTER]
+            assert isinstance(outcome, Failed)
+            assert outcome.code == row
+            assert ("Tried once more after a day" in outcome.message) is (hours > 0)
+        assert place.registers() == 1
+        place.pass_by(hours=2)
+        assert isinstance(place.run().outcomes[REGISTER], Done)
+        assert place.run().outcomes == {}
+
+
 def test_a_failure_inside_the_job_of_an_accepted_request_is_one_like_any_other(tmp_path: Path) -> None:
     """The request was taken; the job's own numbered error tells why it failed, and its row's rule is kept."""
     with estate(SICK) as world:

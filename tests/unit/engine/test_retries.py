@@ -88,6 +88,17 @@ def test_a_start_that_did_not_come_up_is_tried_again_after_a_day(hours: int, sen
 
 
 @pytest.mark.parametrize(("hours", "sent"), [(1, False), (24, True)])
+def test_a_vm_that_was_seen_running_and_refused_as_off_is_tried_again_after_a_day(hours: int, sent: bool) -> None:
+    """It may have been off for a moment, and nobody will see its power change any more."""
+    facts = Circumstances("same", {"power": "running"})
+    failed = START - timedelta(hours=hours)
+    past = Attempts("protect:x", "vm", "protect", "register-vm-not-running", 1, facts, failed, failed, ERROR)
+    outcome = again(past, facts, RetryRule(rule="changed", fact="power"), START)
+    assert (outcome is None) is sent
+    assert sent or "Tried once more after a day" in getattr(outcome, "message", "")
+
+
+@pytest.mark.parametrize(("hours", "sent"), [(1, False), (24, True)])
 def test_a_refusal_that_nobody_understands_is_tried_again_after_a_day(hours: int, sent: bool) -> None:
     """It may be a fault of the service's that has passed."""
     facts = Circumstances("same", FACTS)
