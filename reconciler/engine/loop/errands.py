@@ -58,12 +58,15 @@ class Errands:
     def act(self, picture: Picture, begun: float, earlier: Collection[OpenOperation]) -> float | None:
         """Judge by a look that was begun at `begun`, and begin what is to be done; in how many seconds to look again.
 
-        None where nothing but the interval is waited for. `earlier` is what was open when the look was begun.
+        None where nothing but the interval is waited for. `earlier` is what was open when the look was begun. A look
+        from before this term is not acted upon: it cannot have seen what the writer before us did.
         """
         plan, observed, term = of_vault(picture.plan, self.vault.name), picture.observed, self._hub.term
         if term is None:
             self.results.clear()
             return None
+        if begun < term.began:
+            return 0.0
         orders = self._hub.orders
         run = self._run(orders, term)
         again = [self._judge(run, plan, observed, begun)]

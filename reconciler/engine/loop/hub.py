@@ -53,10 +53,14 @@ class Orders:
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """The time for which this process is the one writer. `clock` stops when it is over."""
+    """The time for which this process is the one writer. `clock` stops when it is over.
+
+    `began` is on the clock's count of seconds: what was seen before it, another writer may have changed since.
+    """
 
     clock: StoppableClock
     epoch: int
+    began: float
 
 
 class Permit:

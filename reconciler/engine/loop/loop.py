@@ -170,7 +170,7 @@ class Loop:
             self._hub.term = None
             log.warning("lease lost", epoch=term.epoch, holder=state.holder)
         if leads and self._hub.term is None:
-            self._hub.term = Term(StoppableClock(self._clock), state.epoch)
+            self._hub.term = Term(StoppableClock(self._clock), state.epoch, self._clock.monotonic())
             log.info("lease taken", epoch=state.epoch)
             self.wake("this process writes from now on")
         told = replace(state, role=Role.LEADER if leads else Role.STANDBY, expires_at=None)

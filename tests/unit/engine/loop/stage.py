@@ -31,6 +31,10 @@ from tests.unit.engine.world import World
 INTERVAL = 300.0
 
 
+async def _nothing() -> None:
+    """An answer arrives at once."""
+
+
 class Looked(World):
     """A world that counts looks, keeps vaults waiting, and shows points to nobody."""
 
@@ -45,6 +49,8 @@ class Looked(World):
         self.broken: set[str] = set()
         self.unreadable: set[str] = set()
         self.look_seconds = 0.0
+        self.after_look: Callable[[], Awaitable[None]] = _nothing
+        """What happens before the answer to a look arrives."""
         self.silent = False
         """The activity log answers nobody."""
         self.clock = clock
@@ -58,6 +64,7 @@ class Looked(World):
             raise RuntimeError("malformed")
         await asyncio.sleep(self.look_seconds)
         seen = await super().observe(scope)
+        await self.after_look()
         if here.name in self.unreadable:
             seen = replace(seen, vaults={}, gaps=(Gap(here.name, "403 AuthorizationFailed", here.name),))
         return seen

@@ -17,7 +17,7 @@ from reconciler.model.journal import JournalError
 from reconciler.model.observed import Gap, Power
 from reconciler.model.outcome import AzureError, Done, Skipped
 from tests.unit.engine.estate import machine, start
-from tests.unit.engine.loop.stage import Stage, stage, wishes
+from tests.unit.engine.loop.stage import OwnLease, Stage, stage, wishes
 from tests.unit.engine.loop.test_drift import meddle
 from tests.unit.engine.loop.test_loop import played
 
@@ -215,6 +215,33 @@ def test_a_put_back_of_an_earlier_process_whose_answer_cannot_be_noted_stays_owe
         assert place.world.vms[machine("a-1").key].power is Power.DEALLOCATED
         assert place.world.writes_on("a-1") == ["POST"]
         assert (owed[60], owed[-1]) == (1, 0), "once it is seen off, nothing is owed"
+
+
+def test_what_was_seen_before_the_lease_was_taken_is_not_acted_upon() -> None:
+    """While the standby looked, the leader started the VM, saw it up, and died: it runs, and must be put back."""
+    vm, step = machine("a-1", power=Power.DEALLOCATED), start("a-1")
+    with stage(OwnLease(ours=False), a=["a-1"]) as place:
+        place.world.vms[vm.key] = vm
+
+        async def leader_dies() -> None:
+            if place.lease.ours:
+                return
+            place.journal.owe("leader", step)
+            place.journal.intend("leader", step, "c")
+            place.journal.record("leader", step.id, Done())
+            place.world.vms[vm.key] = replace(vm, power=Power.RUNNING)
+            place.lease.ours = True
+            await asyncio.sleep(30)
+
+        place.world.after_look = leader_dies
+
+        async def scene() -> None:
+            place.loop.declare(wishes(a=[]), SOURCE)
+            await asyncio.sleep(600)
+
+        place.play(scene)
+        assert place.world.vms[vm.key].power is Power.DEALLOCATED
+        assert place.journal.debts() == []
 
 
 def test_drift_is_told_and_corrected_though_the_activity_log_answers_nobody() -> None:
