@@ -143,9 +143,6 @@ class Sender:
 
     async def _attempt(self, step: Step) -> Outcome:
         subject = subject_key(step.subject.id)
-        if step.put_back is not None:
-            self._run.journal.owe(self._run.id, step)
-            self._owing.add(step.id)
         self._taken[subject] = step.id
         answer = await self._submit(step)
         if isinstance(answer, Retry | Skipped):
@@ -198,12 +195,18 @@ class Sender:
                 await self._run.clock.sleep(wait(answer.error.retry_after, sends))
 
     def _barred(self, step: Step, correlation_id: str) -> Retry | Skipped | None:
-        """Store the intent; why the request may not be sent. What cannot be noted is not sent either."""
+        """Store the debt and the intent; why the request may not be sent. What cannot be noted is not sent either.
+
+        Nothing comes between the two, nor before the request: a debt whose VM is off, another process crosses out.
+        """
         run = self._run
         try:
             because = run.stop()
             if because is not None:
                 return Skipped(because)
+            if step.put_back is not None:
+                run.journal.owe(run.id, step)
+                self._owing.add(step.id)
             fence = run.journal.intend(run.id, step, correlation_id, self._memory.circumstances(step), run.mandate)
         except JournalError as error:
             run.halt(error)

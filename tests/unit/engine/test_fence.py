@@ -9,15 +9,17 @@ import pytest
 
 from reconciler.engine.apply import carry_out
 from reconciler.engine.reconcile import Result
+from reconciler.model.call import Call
 from reconciler.model.desired import IfStopped
 from reconciler.model.journal import FREE, Debt, Fence, JournalError, Mandate
 from reconciler.model.observed import Power
-from reconciler.model.outcome import Done, Operation, Outcome, Pending, Retry, Skipped
+from reconciler.model.outcome import Answer, Done, Operation, Outcome, Pending, Retry, Skipped
 from reconciler.store.journal import Journal
 from tests.unit.engine.crash import MortalJournal
 from tests.unit.engine.estate import bench, machine, plan_of, protect, start
 from tests.unit.engine.virtual import VirtualClock
 from tests.unit.engine.wishes import Runner, wish, world_of
+from tests.unit.engine.world import World
 
 VMS = tuple(f"web-{number}" for number in range(6))
 FULL = "the journal is full"
@@ -191,6 +193,51 @@ def test_a_put_back_whose_answer_cannot_be_noted_stays_owed(clock: VirtualClock,
     assert isinstance(outcome, Retry)
     assert sent == ["start", "deallocate"]
     assert len(journal.debts()) == 1
+
+
+class Slow:
+    """Implements Writer: a request needs a second to get to the world."""
+
+    def __init__(self, world: World, clock: VirtualClock) -> None:
+        self._world, self._clock = world, clock
+
+    async def submit(self, call: Call, correlation_id: str) -> Answer:
+        await self._clock.sleep(1)
+        return await self._world.submit(call, correlation_id)
+
+    async def poll(self, operation: Operation) -> Answer:
+        return await self._world.poll(operation)
+
+
+def owed_as_it_is_started(journal: Journal, *names: str, throttled: int = 0) -> set[str]:
+    """VMs are started, one request at a time; what is owed as the first start takes effect.
+
+    Whenever it is turned away with 429, another process crosses out what is owed for it.
+    """
+    place = bench(lambda _: journal, *(machine(name, power=Power.DEALLOCATED) for name in names))
+    place.world.faults.throttle[names[0]] = throttled
+    owed: list[set[str]] = []
+
+    def boundary(name: str) -> None:
+        if name == "before send" and place.world.faults.throttle[names[0]]:
+            journal.paid(place.run.id, f"start-vm:{names[0]}")
+        if name == "after effect":
+            owed.append({debt.step_id for debt in journal.debts()})
+
+    place.world.boundary = boundary
+    run = replace(place.run, writer=Slow(place.world, place.clock), parallelism=1)
+    place.clock.run(carry_out(plan_of(*map(start, names)), run))
+    return owed[0]
+
+
+def test_nothing_is_owed_before_its_start_is_about_to_be_sent(journal: Journal) -> None:
+    """What is owed for a VM that is still off, another process would cross out."""
+    assert owed_as_it_is_started(journal, "web-1", "web-2") == {"start-vm:web-1"}
+
+
+def test_a_debt_that_was_crossed_out_before_its_start_is_owed_again(journal: Journal) -> None:
+    """Between a start that was turned away and the next one, the VM was seen off."""
+    assert owed_as_it_is_started(journal, "web-1", throttled=1) == {"start-vm:web-1"}
 
 
 def test_a_writer_that_lost_its_lease_puts_nothing_back(clock: VirtualClock, journal: Journal) -> None:
