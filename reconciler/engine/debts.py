@@ -87,7 +87,7 @@ async def settle_earlier(
             continue
         try:
             if is_off(subject, observed):
-                _pay(run, debt.call)
+                _cross_out(run, debt.call)
             else:
                 await settle(run, debt, seen=_may_be_there(subject, observed))
         except JournalError:
@@ -105,6 +105,13 @@ def is_off(key: VmKey, observed: Observed) -> bool:
 def _may_be_there(key: VmKey, observed: Observed) -> bool:
     """Whether the VM was seen, or not all VMs were."""
     return key in observed.vms or any(gap.vault is None for gap in observed.gaps)
+
+
+def _cross_out(run: Run, call: Call) -> None:
+    """Whoever owes this, owes it no more; but where another run may have started the VM since, it is still owed."""
+    for debt in run.journal.debts():
+        if debt.call == call and (fence := run.journal.cross_out(run.id, debt, run.mandate)):
+            log.info("debt stays", run=run.id, owner=debt.run, step=debt.step_id, reason=fence)
 
 
 def _pay(run: Run, call: Call) -> None:

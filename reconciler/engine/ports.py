@@ -139,6 +139,13 @@ class Journal(Protocol):
 
     def paid(self, run: str, step_id: str) -> None: ...
 
+    def cross_out(self, run: str, debt: Debt, mandate: Mandate = FREE) -> Fence | None:
+        """It is owed no more, for `run` saw that it is undone already; why it is left owed, by the same fence.
+
+        Another run may have started the VM since.
+        """
+        ...
+
     def debts(self) -> Sequence[Debt]:
         """Every put-back still owed, oldest first."""
         ...

@@ -93,8 +93,7 @@ class Journal:
 
     def intend_put_back(self, run: str, debt: Debt, correlation_id: str, mandate: Mandate = FREE) -> Fence | None:
         with self._database.change() as session:
-            subjects = session.run("subject_of", {"run": debt.run, "id": debt.step_id})
-            vault, name, subject_id = subjects[0] if subjects else ("", "", "")
+            vault, name, subject_id = _subject(session, debt)
             fence = refusal(session, run, vault, subject_id, mandate)
             if fence is not None:
                 return fence
@@ -142,6 +141,14 @@ class Journal:
     def paid(self, run: str, step_id: str) -> None:
         with self._database.change() as session:
             session.run("paid", {"run": run, "step_id": step_id, "paid_at": self._time()})
+
+    def cross_out(self, run: str, debt: Debt, mandate: Mandate = FREE) -> Fence | None:
+        with self._database.change() as session:
+            vault, _, subject_id = _subject(session, debt)
+            fence = refusal(session, run, vault, subject_id, mandate)
+            if fence is None:
+                session.run("paid", {"run": debt.run, "step_id": debt.step_id, "paid_at": self._time()})
+        return fence
 
     def debts(self) -> Sequence[Debt]:
         return self._known("debts", rows.debt)
@@ -267,6 +274,13 @@ class JournalReader:
                 return
             with database.look() as session:
                 yield session
+
+
+def _subject(session: Session, debt: Debt) -> tuple[str, str, str]:
+    """The vault, the name and the id of what a debt's step was about; empty texts where that is not known."""
+    found = session.run("subject_of", {"run": debt.run, "id": debt.step_id})
+    vault, name, subject_id = found[0] if found else ("", "", "")
+    return str(vault), str(name), str(subject_id)
 
 
 def _action(session: Session, row: Row) -> str:

@@ -125,6 +125,14 @@ class NotedJournal(Journal):
         self.story.note(self.process, "paid", run, step_id)
         self.boundary("after paid")
 
+    def cross_out(self, run: str, debt: Debt, mandate: Mandate = FREE) -> Fence | None:
+        self.boundary("before paid")
+        fence = super().cross_out(run, debt, mandate)
+        if fence is None:
+            self.story.note(self.process, "paid", debt.run, debt.step_id)
+        self.boundary("after paid")
+        return fence
+
     def note(self, name: str, text: str | None) -> None:
         self.boundary("before note")
         super().note(name, text)

@@ -94,6 +94,9 @@ class MortalJournal:
     def paid(self, run: str, step_id: str) -> None:
         self._mortal("paid", lambda: self._journal.paid(run, step_id))
 
+    def cross_out(self, run: str, debt: Debt, mandate: Mandate = FREE) -> Fence | None:
+        return self._mortal("paid", lambda: self._journal.cross_out(run, debt, mandate))
+
     def remember_sizes(self, scope: str, sizes: Sizes) -> None:
         self._mortal("remember", lambda: self._journal.remember_sizes(scope, sizes))
 

@@ -184,6 +184,18 @@ def test_a_vm_that_is_off_owes_nothing(memory: Memory) -> None:
     assert (place.world.writes, place.run.journal.debts()) == ([], [])
 
 
+def test_a_vm_that_another_run_has_started_since_it_was_seen_off_stays_owed(memory: Memory) -> None:
+    """Two processes on one journal: what crosses the other's debt out leaves its VM running for ever."""
+    place = bench(memory, machine("web-1", power=Power.DEALLOCATED))
+    run, step = place.run.looking(), start("web-1")
+    before = seen(place)
+    run.journal.owe("other", step)
+    run.journal.intend("other", step, "c")
+    run.journal.record("other", step.id, Done())
+    place.clock.run(settle_earlier(run, (), before))
+    assert [debt.run for debt in run.journal.debts()] == ["other"]
+
+
 def test_one_slow_old_operation_delays_no_other_vm(memory: Memory) -> None:
     """An earlier process left an operation that takes half an hour; the others are protected long before."""
     clock = VirtualClock()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from reconciler.model.board import Role
-from reconciler.model.journal import Debt, Fence, Mandate
+from reconciler.model.journal import FREE, Debt, Fence, Mandate
 from reconciler.model.outcome import Done, Operation, Pending, Retry
 from tests.unit.engine.estate import protect, start
 from tests.unit.store.conftest import Opener
@@ -105,6 +105,23 @@ def test_what_another_run_has_sent_since_the_look_is_in_the_way_though_it_has_en
     assert other.intend("r2", STEP, "c", mandate=Mandate(seen=other.head().entries)) is None
     other.record("r2", STEP.id, Done())
     assert other.intend("r2", STEP, "c", mandate=Mandate(seen=looked + 2)) is None
+
+
+def test_a_debt_is_crossed_out_by_none_who_might_not_have_seen_the_vm_started(opened: Opener) -> None:
+    """Our look showed it off; another run has started it since, and is at work on it or has lost its way."""
+    one, other = opened(), opened()
+    step = start("web-1")
+    debt = Debt("r1", step.id, step.put_back or step.call)
+    looked = other.head().entries
+    one.owe("r1", step)
+    one.intend("r1", step, "c")
+    assert other.cross_out("r2", debt, FREE) is Fence.TAKEN
+    one.record("r1", step.id, Done())
+    assert other.cross_out("r2", debt, Mandate(seen=looked)) is Fence.TAKEN
+    assert other.cross_out("r2", debt, Mandate(epoch=9)) is Fence.LEASE_LOST
+    assert len(one.debts()) == 1
+    assert other.cross_out("r2", debt, Mandate(seen=other.head().entries)) is None
+    assert one.debts() == []
 
 
 def test_what_has_only_ended_since_the_look_is_not(opened: Opener) -> None:
