@@ -28,7 +28,6 @@ _TELL = 1.0
 
 def main(words: Sequence[str]) -> int:
     """The exit code: 0, or 1 when something was violated; argparse makes it 2 for a wrong command."""
-    silence()
     chosen = _parser().parse_args(words)
     if chosen.command == "replay":
         return _replay(chosen.ladder, chosen.seed)
@@ -143,4 +142,5 @@ class _Teller:
 
 
 if __name__ == "__main__":
+    silence()
     raise SystemExit(main(sys.argv[1:]))

@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 
 import pytest
+import structlog
 from click.testing import CliRunner, Result
 
 from reconciler.cli.main import root
 from reconciler.diagnostics.catalog import catalog
+
+
+@pytest.fixture(autouse=True)
+def logs_as_before() -> Iterator[None]:
+    """A command says for its process how it logs."""
+    yield
+    structlog.reset_defaults()
+
 
 ENGLISH = {"LC_ALL": "C.UTF-8", "COLUMNS": "80"}
 
