@@ -197,16 +197,16 @@ class Sender:
     def _barred(self, step: Step, correlation_id: str) -> Retry | Skipped | None:
         """Store the debt and the intent; why the request may not be sent. What cannot be noted is not sent either.
 
-        Nothing comes between the two, nor before the request: a debt whose VM is off, another process crosses out.
+        No time passes between the two, nor before the request: a debt whose VM is off, another process crosses out.
         """
         run = self._run
         try:
-            because = run.stop()
-            if because is not None:
-                return Skipped(because)
             if step.put_back is not None:
                 run.journal.owe(run.id, step)
                 self._owing.add(step.id)
+            because = run.stop()
+            if because is not None:
+                return Skipped(because)
             fence = run.journal.intend(run.id, step, correlation_id, self._memory.circumstances(step), run.mandate)
         except JournalError as error:
             run.halt(error)

@@ -235,6 +235,14 @@ def test_nothing_is_owed_before_its_start_is_about_to_be_sent(journal: Journal) 
     assert owed_as_it_is_started(journal, "web-1", "web-2") == {"start-vm:web-1"}
 
 
+def test_a_stop_that_comes_as_the_debt_is_noted_sends_nothing_and_owes_nothing(journal: Journal) -> None:
+    asked: list[str] = []
+    place = bench(lambda _: MortalJournal(journal, asked.append), machine("web-1", power=Power.DEALLOCATED))
+    run = replace(place.run, stop_requested=lambda: "stop" if "after owe" in asked else None)
+    place.clock.run(carry_out(plan_of(start("web-1")), run))
+    assert (place.world.writes, journal.debts()) == ([], [])
+
+
 def test_a_debt_that_was_crossed_out_before_its_start_is_owed_again(journal: Journal) -> None:
     """Between a start that was turned away and the next one, the VM was seen off."""
     assert owed_as_it_is_started(journal, "web-1", throttled=1) == {"start-vm:web-1"}
