@@ -33,7 +33,7 @@ def _rows(case: dict[str, Any]) -> list[str]:
 
 
 CORPUS = {
-    name: _read(name) for name in ("tuned", "held-out", "fresh", "last", *(f"blind-{number}" for number in range(1, 8)))
+    name: _read(name) for name in ("tuned", "held-out", "fresh", "last", *(f"blind-{number}" for number in range(1, 9)))
 }
 OTHERS = {name: _read(name) for name in ("made-up", "made-up-2", "made-up-3", "foreign", "batches", "others")}
 HALVES = {"halves": _read("halves")}
