@@ -115,7 +115,7 @@ class VaultWatch:
         desired = self._hub.orders.desired
         earlier = self._hub.tools.journal.open_operations()
         calm = this.why != ENDED and not self.works.taken
-        seen, picture = await self._look(desired, shared=SHARED if calm else 0.0)
+        seen, picture = await self._look(desired, shared=self._within_term(SHARED) if calm else 0.0)
         if await self._ask(picture):
             picture = await self._draw(desired)
         if self.vault.name in seen.vaults:
@@ -125,6 +125,11 @@ class VaultWatch:
             await self._drift.look(self.vault, picture)
         this.counts = self._errands.counts(of_vault(picture.plan, self.vault.name))
         self._hub.show(picture)
+
+    def _within_term(self, age: float) -> float:
+        """At most that age, in seconds, of what was seen before; of a writer, nothing from before its term."""
+        term = self._hub.term
+        return age if term is None else min(age, self._clock.monotonic() - term.began)
 
     async def _look(self, desired: Desired, *, shared: float) -> tuple[Observed, Picture]:
         classic, network = needs(desired)

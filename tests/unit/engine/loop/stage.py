@@ -41,6 +41,8 @@ class Looked(World):
     def __init__(self, clock: VirtualClock, vaults: Sequence[str], vms: Sequence[VirtualMachine]) -> None:
         super().__init__(clock, [vault(name) for name in vaults], vms)
         self.looks: list[tuple[float, str]] = []
+        self.ages: list[float] = []
+        """How old, in seconds, the list of VMs might be for each look."""
         self.seconds = 20.0
         self.answer_seconds = 0.0
         """How long Azure takes to answer a request that changes something."""
@@ -58,6 +60,7 @@ class Looked(World):
     async def observe(self, scope: Scope) -> Observed:
         (here,) = scope.vaults
         self.looks.append((self.clock.seconds, here.name))
+        self.ages.append(scope.age)
         if here.name in self.hanging:
             await asyncio.sleep(1e9)
         if here.name in self.broken:

@@ -217,6 +217,20 @@ def test_a_put_back_of_an_earlier_process_whose_answer_cannot_be_noted_stays_owe
         assert (owed[60], owed[-1]) == (1, 0), "once it is seen off, nothing is owed"
 
 
+def test_a_list_of_vms_from_before_the_lease_was_taken_serves_nobody() -> None:
+    with stage(OwnLease(ours=False), a=["a-1"]) as place:
+
+        async def scene() -> None:
+            place.loop.declare(wishes(a=["a-1"]), SOURCE)
+            await asyncio.sleep(10)
+            assert place.world.ages == [20.0]
+            place.lease.ours = True
+            await asyncio.sleep(20)
+            assert place.world.ages[1] == 0.0
+
+        place.play(scene)
+
+
 def test_what_was_seen_before_the_lease_was_taken_is_not_acted_upon() -> None:
     """While the standby looked, the leader started the VM, saw it up, and died: it runs, and must be put back."""
     vm, step = machine("a-1", power=Power.DEALLOCATED), start("a-1")
