@@ -17,7 +17,7 @@ from reconciler.diagnostics.meanings_text import render_meanings, render_unknown
 from reconciler.model.outcome import AzureError
 
 CORPUS = Path(__file__).parents[2] / "cases" / "corpus"
-MOST_NOT_AMONG = 0.03
+MOST_NOT_AMONG = 0.02
 AGENT = "VM agent is unable to communicate with the Azure Backup Service."
 
 
